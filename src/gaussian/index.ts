@@ -1,0 +1,11 @@
+export { erf, erfc, erfcx } from "./error-function.ts";
+export {
+  type Expectation,
+  type ExpectationOptions,
+  type Expectations,
+  expectation,
+  expectations,
+  type Feature,
+  type VectorFunction,
+} from "./expectation.ts";
+export { erfInverse, normalCdf, normalDensity, normalQuantile, normalTail } from "./normal.ts";
