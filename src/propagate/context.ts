@@ -1,0 +1,93 @@
+/** What a rule sees of the whole: the model, the laws, the states that are known so far, and where gradients collect. */
+
+import type { Activation } from "../activation/index.ts";
+import type { Model, Node, Warning } from "../model/types.ts";
+import { type ActivationMap, activationMap } from "./activation-map.ts";
+import { type Kernel, sumKernels } from "./kernel.ts";
+import type { State } from "./state.ts";
+import type { ParameterLaw } from "./types.ts";
+
+/** Gradient that a max pooling sends to the winners: there the pre-activation has another law than elsewhere. */
+export interface Selected {
+  readonly kernel: Kernel;
+  /** E[φ'(M)²] at the winner. */
+  readonly slopeSecondMoment: (activation: Activation) => number;
+}
+
+/** E[δ_p δ_p'] of one part of a tensor; the parts are those of the tensor's state. */
+export interface GradientPart {
+  readonly kernel: Kernel;
+  readonly selected: Selected | null;
+}
+
+export type Gradient = readonly GradientPart[];
+
+export interface Context {
+  readonly model: Model;
+  readonly law: (parameter: string) => ParameterLaw;
+  readonly mode: "train" | "eval";
+  readonly batch: number;
+  readonly inputMean: number;
+  readonly inputVariance: number;
+  readonly states: Map<string, State>;
+  readonly gradients: Map<string, Gradient>;
+  readonly parameterGradients: Map<string, number>;
+  readonly producers: ReadonlyMap<string, Node>;
+  readonly consumers: ReadonlyMap<string, readonly Node[]>;
+  readonly warn: (warning: Warning) => void;
+  readonly maps: Map<string, ActivationMap>;
+}
+
+export const stateOf = (context: Context, tensor: string): State => {
+  const state = context.states.get(tensor);
+  if (!state) throw new Error(`propagate: tensor ${tensor} is used before it is made, got no state; the nodes must be in topological order`);
+  return state;
+};
+
+/** Moments of an activation at (mean, variance), computed once. */
+export function mapAt(context: Context, activation: Activation, mean: number, variance: number): ActivationMap {
+  const key = `${activation.label}|${mean.toPrecision(10)}|${variance.toPrecision(10)}`;
+  let map = context.maps.get(key);
+  if (!map) {
+    map = activationMap(activation, mean, variance);
+    context.maps.set(key, map);
+  }
+  return map;
+}
+
+export const plainGradient = (kernels: readonly Kernel[]): Gradient => kernels.map((kernel) => ({ kernel, selected: null }));
+
+const both = (a: Kernel, b: Kernel): Kernel => sumKernels([{ kernel: a, weight: 1 }, { kernel: b, weight: 1 }]);
+
+/** Adds a contribution; different consumers' contributions are uncorrelated (each went through weights of its own). */
+export function addGradient(context: Context, tensor: string, gradient: Gradient): void {
+  if (!context.states.has(tensor)) return;
+  const before = context.gradients.get(tensor);
+  context.gradients.set(
+    tensor,
+    !before
+      ? gradient
+      : before.map((part, i) => {
+          const other = gradient[i];
+          const selected = part.selected && other.selected
+            ? { ...part.selected, kernel: both(part.selected.kernel, other.selected.kernel) }
+            : (part.selected ?? other.selected);
+          return { kernel: both(part.kernel, other.kernel), selected };
+        }),
+  );
+}
+
+/** The whole second-moment kernel of a gradient part, winners included. */
+export const totalKernel = (part: GradientPart): Kernel => (part.selected ? both(part.kernel, part.selected.kernel) : part.kernel);
+
+export const addParameterGradient = (context: Context, parameter: string | null, value: number): void => {
+  if (parameter !== null) context.parameterGradients.set(parameter, (context.parameterGradients.get(parameter) ?? 0) + value);
+};
+
+/** A node kind's mathematics, forward and backward. */
+export interface Rule<N extends Node> {
+  /** States of the outputs. */
+  readonly forward: (node: N, context: Context) => readonly State[];
+  /** `gradients[i]` belongs to output i; null where nothing depends on it. */
+  readonly backward: (node: N, context: Context, gradients: readonly (Gradient | null)[]) => void;
+}
