@@ -3,8 +3,8 @@
  * where `features` say that f changes quickly (panels.ts).
  *
  * A panel is accepted when the last Legendre coefficients of its integrand are small: coefficients of an analytic function
- * fall geometrically (Trefethen 2013, Approximation Theory and Approximation Practice, ch. 8), and the rule's own error
- * is of the order of their square. Limits: a feature far narrower than a panel that is not announced can be missed.
+ * fall geometrically (Trefethen 2013, Approximation Theory and Approximation Practice, ch. 8 and 19), and an n-point rule
+ * errs by coefficients from 2n on: the fall from n/2 to n, seen twice more. Limits: a feature far narrower than a panel that is not announced can be missed.
  */
 
 import { type LegendreRule, legendreRule } from "./legendre.ts";
@@ -46,7 +46,7 @@ const FAR = 38;
 const PROBES = [9, 11, 15, 22, 31];
 /** Estimated error of a panel, as a share of E|f|, that is accepted. */
 const RESOLVED = 5e-14;
-/** The rule's error is of the order (tail)²/size; four times that is assumed. */
+/** Four times the extrapolated error is assumed. */
 const SAFETY = 4;
 const MAX_EVALUATIONS = 60_000;
 const MAX_DEPTH = 40;
@@ -80,7 +80,8 @@ function measure(panel: Panel, f: VectorFunction, count: number, mean: number, s
   const sizes = new Float64Array(count);
   const overflow = new Float64Array(count);
   const rows = RULE.tail.length;
-  const moments = new Float64Array(count * rows);
+  const tails = new Float64Array(count * rows);
+  const middles = new Float64Array(count * rows);
   for (let i = 0; i < n; i++) {
     const u = middle + half * RULE.nodes[i];
     const offset = stretched ? scale * Math.sinh(u) : u;
@@ -98,14 +99,22 @@ function measure(panel: Panel, f: VectorFunction, count: number, mean: number, s
       }
       values[j] += RULE.weights[i] * g;
       sizes[j] += RULE.weights[i] * Math.abs(g);
-      for (let r = 0; r < rows; r++) moments[j * rows + r] += RULE.tail[r][i] * g;
+      for (let r = 0; r < rows; r++) {
+        tails[j * rows + r] += RULE.tail[r][i] * g;
+        middles[j * rows + r] += RULE.middle[r][i] * g;
+      }
     }
   }
   const errors = new Float64Array(count);
   for (let j = 0; j < count; j++) {
     let tail = 0;
-    for (let r = 0; r < rows; r++) tail = Math.max(tail, Math.abs(moments[j * rows + r]));
-    errors[j] = sizes[j] === 0 ? 0 : Math.min(tail, (SAFETY * tail * tail) / sizes[j]);
+    let center = 0;
+    for (let r = j * rows; r < (j + 1) * rows; r++) {
+      tail = Math.max(tail, Math.abs(tails[r]));
+      center = Math.max(center, Math.abs(middles[r]));
+    }
+    const fall = center > 0 ? tail / center : 1;
+    errors[j] = tail * Math.min(1, SAFETY * fall * fall);
   }
   return { values, sizes, errors, overflow };
 }
@@ -155,7 +164,7 @@ function matters(f: VectorFunction, side: 1 | -1, mean: number, sd: number, sum:
     sum.evaluations++;
     const density = INVERSE_SQRT_TWO_PI * Math.exp(-0.5 * t * t);
     for (let j = 0; j < out.length; j++) {
-      if (out[j] !== 0 && !(Math.abs(density * out[j]) <= 1e-17 * sum.sizes[j])) return true;
+      if (out[j] !== 0 && !(Math.abs(density * out[j]) <= 1e-15 * sum.sizes[j])) return true;
     }
   }
   return false;

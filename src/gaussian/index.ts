@@ -1,3 +1,4 @@
+export { bivariateCdf, bivariateDensity, orthantProbability } from "./bivariate.ts";
 export { erf, erfc, erfcx } from "./error-function.ts";
 export {
   type Expectation,
@@ -8,4 +9,5 @@ export {
   type Feature,
   type VectorFunction,
 } from "./expectation.ts";
+export { correlationSlope, expectation2, type Jump, type Side } from "./expectation2.ts";
 export { erfInverse, normalCdf, normalDensity, normalQuantile, normalTail } from "./normal.ts";

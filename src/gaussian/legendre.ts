@@ -1,4 +1,4 @@
-/** Gauss–Legendre rules, and the last Legendre coefficients of a sampled function as a measure of how well it is resolved. */
+/** Gauss–Legendre rules, and the middle and last Legendre coefficients of a sampled function: how well it is resolved. */
 
 export interface LegendreRule {
   /** On [−1, 1], ascending. */
@@ -6,9 +6,12 @@ export interface LegendreRule {
   readonly weights: Float64Array;
   /** Row r holds (2k+1)/2·w_i·P_k(x_i) for k = n − 1 − r: dotted with samples it gives the k-th Legendre coefficient. */
   readonly tail: readonly Float64Array[];
+  /** The same for k = ⌊n/2⌋ − 1 − r. */
+  readonly middle: readonly Float64Array[];
 }
 
-const TAIL_ROWS = 4;
+/** Four consecutive coefficients cannot all vanish by symmetry. */
+const ROWS = 4;
 
 /** P_0 … P_n at x. */
 function legendre(n: number, x: number): Float64Array {
@@ -19,11 +22,12 @@ function legendre(n: number, x: number): Float64Array {
   return p;
 }
 
-/** The n-point rule, exact for polynomials of degree 2n − 1; Newton from Tricomi's guess. n ≥ 5. */
+/** The n-point rule, exact for polynomials of degree 2n − 1; Newton from Tricomi's guess. n ≥ 10. */
 export function legendreRule(n: number): LegendreRule {
   const nodes = new Float64Array(n);
   const weights = new Float64Array(n);
-  const tail = Array.from({ length: TAIL_ROWS }, () => new Float64Array(n));
+  const tail = Array.from({ length: ROWS }, () => new Float64Array(n));
+  const middle = Array.from({ length: ROWS }, () => new Float64Array(n));
   for (let i = 0; i < n; i++) {
     let x = -Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
     let slope = 1;
@@ -35,10 +39,12 @@ export function legendreRule(n: number): LegendreRule {
     nodes[i] = x;
     weights[i] = 2 / ((1 - x * x) * slope * slope);
     const p = legendre(n, x);
-    for (let r = 0; r < TAIL_ROWS; r++) {
-      const k = n - 1 - r;
-      tail[r][i] = ((2 * k + 1) / 2) * weights[i] * p[k];
+    for (let r = 0; r < ROWS; r++) {
+      const last = n - 1 - r;
+      const half = Math.floor(n / 2) - 1 - r;
+      tail[r][i] = ((2 * last + 1) / 2) * weights[i] * p[last];
+      middle[r][i] = ((2 * half + 1) / 2) * weights[i] * p[half];
     }
   }
-  return { nodes, weights, tail };
+  return { nodes, weights, tail, middle };
 }
