@@ -1,0 +1,112 @@
+/** What a plan's numbers say, in one sentence: the title of every report is this finding. */
+
+import type { Plan } from "../plan/types.ts";
+import { formatFactor, formatNumber, formatShare, plural } from "./number.ts";
+
+export interface Trend {
+  /** Geometric mean factor from one layer to the next in the direction of travel (least squares of the logarithm). */
+  readonly perLayer: number;
+  /** Largest over smallest. */
+  readonly range: number;
+  /** Share of the logarithm's variance that a constant factor a layer explains, 0…1. */
+  readonly explained: number;
+  readonly layers: number;
+}
+
+export interface Verdict {
+  readonly title: string;
+  readonly level: "level" | "uneven" | "broken";
+  readonly forward: Trend | null;
+  readonly gradient: Trend | null;
+}
+
+/** Under a tenfold difference over the whole depth, training starts alike in every layer. */
+const LEVEL_RANGE = 10;
+/** A hundredfold difference without a trend is worth a word (widths and pooling alone make tenfold ones). */
+const UNEVEN_RANGE = 100;
+/** A factor a layer is only spoken of where it explains most of what is seen. */
+const TREND_EXPLAINS = 0.7;
+/** Shares of saturated or dead units from here on belong in the title. */
+const MANY_UNITS = 0.5;
+
+/** The trend of positive finite values along their order; null for fewer than two of them. */
+export function trendOf(values: readonly number[]): Trend | null {
+  const logs = values.filter((value) => value > 0 && Number.isFinite(value)).map(Math.log);
+  const n = logs.length;
+  if (n < 2) return null;
+  const middle = (n - 1) / 2;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / n;
+  let across = 0;
+  let along = 0;
+  let total = 0;
+  logs.forEach((log, i) => {
+    along += (i - middle) * (log - mean);
+    across += (i - middle) ** 2;
+    total += (log - mean) ** 2;
+  });
+  const slope = along / across;
+  return {
+    perLayer: Math.exp(slope),
+    range: Math.exp(Math.max(...logs) - Math.min(...logs)),
+    explained: total === 0 ? 1 : (slope * along) / total,
+    layers: n,
+  };
+}
+
+function speakOf(subject: string, trend: Trend | null): string | null {
+  if (trend === null || trend.range < LEVEL_RANGE) return null;
+  if (trend.layers > 2 && trend.explained >= TREND_EXPLAINS) {
+    const falls = trend.perLayer < 1;
+    const factor = falls ? 1 / trend.perLayer : trend.perLayer;
+    return `${subject} ${falls ? "falls" : "grows"} ${formatFactor(factor)}× a layer`;
+  }
+  return trend.range < UNEVEN_RANGE ? null : `${subject} differs ${formatFactor(trend.range)}× between layers`;
+}
+
+function brokenLayer(plan: Plan): string | null {
+  for (const { weight, output, gradient } of plan.layers) {
+    if (output.secondMoment === 0) return `No signal reaches past ${weight}: its pre-activation is 0`;
+    if (!Number.isFinite(output.secondMoment)) return `The forward signal overflows at ${weight}`;
+    if (!Number.isFinite(gradient.secondMoment)) return `The gradient overflows at ${weight}`;
+  }
+  const cut = [...plan.layers].reverse().find((layer) => layer.gradient.secondMoment === 0);
+  return cut === undefined ? null : `No gradient reaches ${cut.weight}: what comes before it cannot learn`;
+}
+
+function unitsLost(plan: Plan): string | null {
+  const worst = (key: "saturated" | "dead") => plan.layers.reduce((most, layer) => Math.max(most, layer[key] ?? 0), 0);
+  const saturated = worst("saturated");
+  if (saturated >= MANY_UNITS) return `${formatShare(saturated)} of a layer's units are saturated`;
+  // ReLU is flat on half its inputs by design; only more than that is a loss.
+  const dead = worst("dead");
+  return dead >= 0.75 ? `${formatShare(dead)} of a layer's units are dead` : null;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * The finding of a plan. Signals are mean squares; the forward trend runs from input to output and leaves out the last
+ * layer (a readout is small on purpose), the gradient's runs from output to input.
+ *
+ * @example verdictOf(plan).title // "The gradient falls 3.1× a layer"
+ */
+export function verdictOf(plan: Plan): Verdict {
+  const outputs = plan.layers.map((layer) => layer.output.secondMoment);
+  const forward = trendOf(outputs.length > 2 ? outputs.slice(0, -1) : outputs);
+  const gradient = trendOf(plan.layers.map((layer) => layer.gradient.secondMoment).reverse());
+  if (plan.layers.length === 0) {
+    return { title: "Nothing can be predicted: the file has no graph", level: "uneven", forward, gradient };
+  }
+  const broken = brokenLayer(plan);
+  if (broken !== null) return { title: broken, level: "broken", forward, gradient };
+  const spoken = [speakOf("the gradient", gradient), speakOf("the forward signal", forward), unitsLost(plan)].filter(
+    (part) => part !== null,
+  );
+  if (spoken.length > 0) return { title: capital(spoken.join(", ")), level: "uneven", forward, gradient };
+  if (plan.layers.length === 1) {
+    return { title: `One layer, pre-activation ${formatNumber(outputs[0] ?? 0)}`, level: "level", forward, gradient };
+  }
+  const within = Math.max(forward?.range ?? 1, gradient?.range ?? 1);
+  const title = `Forward signal and gradient stay level over ${plural(plan.layers.length, "layer")}, within ${formatFactor(within)}×`;
+  return { title, level: "level", forward, gradient };
+}
