@@ -1,0 +1,16 @@
+// `npm test`: types, style and tests, after installing and building what is missing. Further arguments go to vitest.
+import { spawnSync } from "node:child_process";
+import { prepare, root, tool } from "./prepare.mjs";
+
+prepare();
+const steps = [
+  [tool("tsc"), "--noEmit", "-p", "."],
+  [tool("biome"), "check", "."],
+  [tool("vitest"), "run", ...process.argv.slice(2)],
+];
+let failed = 0;
+for (const step of steps) {
+  const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: "inherit" });
+  failed ||= status ?? 1;
+}
+process.exit(failed);
