@@ -1,0 +1,85 @@
+/** The reason for one of `auto`'s choices, in one sentence with its numbers. */
+
+import type { Propagation } from "../../propagate/types.ts";
+import type { ParameterUsage } from "../usage/types.ts";
+import { activationName, figure, times } from "../words.ts";
+import type { Goal } from "./goals.ts";
+
+export interface Explained {
+  readonly usage: ParameterUsage;
+  readonly goal: Goal | null;
+  /** Mean square of an element as chosen. */
+  readonly square: number;
+  readonly propagation: Propagation | null;
+  readonly streams: readonly number[];
+}
+
+/** One sentence: what is aimed at and why, then the numbers that lead to the variance. */
+export function explain(known: Explained): string {
+  const { usage, goal, square } = known;
+  if (!goal) {
+    if (usage.part === "input-weight")
+      return `Each gate's input part gets second moment 1 (Glorot & Bengio 2010's argument, forward): ${derivation(known, 1)}.`;
+    return `No graph to predict through: Var(W) = 1/fan_in = 1/${figure(usage.fans.true.fanIn)} keeps a unit signal (LeCun 1998).`;
+  }
+  if (usage.node?.kind === "embedding" || goal.tensor === usage.parameter.name)
+    return `${goal.share < 1 ? `One of ${figure(1 / goal.share)} terms of a sum, so each brings ${figure(goal.value)} of its second moment 1` : "Rows with second moment 1, like a unit input"}: ${figure(square)} = ${figure(Math.sqrt(square))}².`;
+  return `${purpose(known, goal)}: ${derivation(known, wantedOf(known, goal))}.`;
+}
+
+function purpose(known: Explained, goal: Goal): string {
+  const { usage } = known;
+  switch (goal.kind) {
+    case "readout":
+      return "Readout: outputs of standard deviation 0.25, so that the first loss is ln(classes) + 0.03 and the gradient still passes";
+    case "scale-free":
+      return "A normalization follows and divides any scale out; second moment 1 in front of it keeps the step size usual";
+    case "scores":
+      return "Query or key: sized so that attention scores start with variance 1, neither flat nor decided";
+    case "branch": {
+      const length = usage.residual ? (known.streams[usage.residual.stream] ?? 1) : 1;
+      const what =
+        usage.part === "scale"
+          ? "Scale of the last normalization"
+          : usage.part === "layer-scale"
+            ? "Layer scale"
+            : "Last weight";
+      return `${what} of one of ${length} residual branches; each adds 1/${length} of the stream's second moment, so depth at most doubles it (Hanin & Rolnick 2018; Zhang 2019)`;
+    }
+    case "linear":
+      return `No activation follows; second moment ${figure(goal.value)}`;
+    case "hidden":
+      return hiddenPurpose(usage, goal);
+  }
+}
+
+function hiddenPurpose(usage: ParameterUsage, goal: Goal): string {
+  const name = activationName(usage.activation);
+  const { point, run } = goal;
+  if (!point) return `Second moment ${figure(goal.value)} in front of ${name}`;
+  const gradient = `the gradient changes ${times(point.chi)} a layer`;
+  if (Math.abs(Math.log(point.chi)) < 1e-6)
+    return `Second moment ${figure(goal.value)} in front of ${name}, level forward and backward (χ₁ = 1)`;
+  if (point.level)
+    return `Second moment ${figure(goal.value)} in front of ${name}: forward level, ${gradient}, ${times(point.chi ** run)} over its ${run} in a row`;
+  return `Second moment ${figure(goal.value)} in front of ${name}: forward level, but ${gradient}, which no weight variance in its working range can mend`;
+}
+
+function wantedOf({ propagation }: Explained, goal: Goal): number {
+  return goal.kind === "branch" ? (propagation?.signals.get(goal.tensor)?.secondMoment ?? goal.value) : goal.value;
+}
+
+/** Var(W) = wanted/(fan·E[a²]), with the fan that padding and pooling really leave. */
+function derivation({ usage, square, propagation }: Explained, wanted: number): string {
+  if (usage.part === "scale" || usage.part === "layer-scale")
+    return `√${figure(square)} = ${figure(Math.sqrt(square))}`;
+  const incoming = usage.input === null ? undefined : propagation?.signals.get(usage.input)?.secondMoment;
+  const { fanIn } = usage.fans.true;
+  if (incoming === undefined || !(incoming > 0)) return `Var(W) = ${figure(square)}`;
+  const effective = wanted / (square * incoming);
+  const fan =
+    Math.abs(effective / fanIn - 1) < 0.01
+      ? `fan_in·E[a²]) = ${figure(wanted)}/(${figure(fanIn)}·${figure(incoming)})`
+      : `fan·E[a²]) = ${figure(wanted)}/(${figure(effective)}·${figure(incoming)}), of fan-in ${figure(fanIn)} after padding, scales and correlation`;
+  return `Var(W) = q/(${fan}, σ = ${figure(Math.sqrt(square))}`;
+}

@@ -1,0 +1,101 @@
+/** What `auto` wants of each weight: the second moment of the tensor that the weight decides. */
+
+import type { Node } from "../../model/types.ts";
+import { flowingInputs, type Graph, isRearranging } from "../usage/graph.ts";
+import { solvedTensor } from "../usage/neighbours.ts";
+import type { ParameterUsage, Usages } from "../usage/types.ts";
+import { type OperatingPoint, operatingPoint } from "./operating-point.ts";
+import { runLengths } from "./runs.ts";
+
+export type Objective = "forward" | "backward" | "balanced";
+
+/** Logits of variance 1/16: expected first loss is ln(classes) + 1/32, and the gradient that goes back is not cut off. */
+export const READOUT_SECOND_MOMENT = 1 / 16;
+
+export type GoalKind = "hidden" | "scale-free" | "readout" | "branch" | "scores" | "linear";
+
+export interface Goal {
+  readonly kind: GoalKind;
+  /** Tensor whose second moment is aimed at. */
+  readonly tensor: string;
+  /** Its second moment; for a branch the share (1/L) of the stream's. */
+  readonly value: number;
+  /** Part of a sum's second moment that this term has: 1 where it is not a term. */
+  readonly share: number;
+  readonly point: OperatingPoint | null;
+  /** Weights in a row; 0 where it does not matter. */
+  readonly run: number;
+}
+
+/** Goals by parameter name, for every matrix, kernel and table that a linear, conv or embedding node uses. */
+export function goalsOf(usages: Usages, objective: Objective): ReadonlyMap<string, Goal> {
+  const { graph } = usages;
+  const runs = runLengths(graph, usages.residuals);
+  const adds = new Set<Node>(usages.residuals.map(({ add }) => add));
+  const goals = new Map<string, Goal>();
+  for (const [name, usage] of usages.byName) {
+    const goal = goalOf(usages, usage, runs, adds, objective);
+    if (goal) goals.set(name, goal);
+  }
+  return goals;
+}
+
+function goalOf(
+  usages: Usages,
+  usage: ParameterUsage,
+  runs: ReadonlyMap<Node, number>,
+  adds: ReadonlySet<Node>,
+  objective: Objective,
+): Goal | null {
+  const { graph } = usages;
+  const bare = (usage.part === "position" || usage.part === "token") && usage.node?.kind !== "embedding";
+  if (bare) {
+    const share = shareOfSum(graph, usage.parameter.name, adds);
+    return { kind: "linear", tensor: usage.parameter.name, value: share, share, point: null, run: 0 };
+  }
+  const solvable = usage.part === "weight" || usage.part === "table" || usage.part === "position";
+  if (!solvable || usage.output === null || !usage.node) return null;
+  const tensor = solvedTensor(graph, usage.output);
+  const share = shareOfSum(graph, tensor, adds);
+  const plain = { tensor, share, point: null, run: 0 };
+  if (usage.writes && usage.residual) {
+    const length = usages.streams[usage.residual.stream] ?? 1;
+    return { ...plain, kind: "branch", value: 1 / length };
+  }
+  if (usage.readout !== null) return { ...plain, kind: "readout", value: READOUT_SECOND_MOMENT * share };
+  if (usage.normalized) return { ...plain, kind: "scale-free", value: share };
+  if (usage.attention && (usage.attention.query || usage.attention.key)) {
+    const { headSize, scale } = usage.attention;
+    return { ...plain, tensor: usage.output, kind: "scores", value: 1 / (Math.sqrt(headSize) * Math.abs(scale) || 1) };
+  }
+  if (!usage.activation || usage.part !== "weight") return { ...plain, kind: "linear", value: share };
+  const run = runs.get(usage.node) ?? 1;
+  const reference = usage.activation.activation;
+  const point = operatingPoint(reference, objective === "forward" ? 1 : run);
+  const q = objective === "forward" ? 1 : point.q;
+  return { ...plain, kind: "hidden", value: q * share, point, run };
+}
+
+/** 1/k where a tensor is one of k terms of a sum that is no skip (token + position, two inputs), otherwise 1. */
+function shareOfSum(graph: Graph, tensor: string, residualAdds: ReadonlySet<Node>): number {
+  let current = tensor;
+  let share = 1;
+  for (;;) {
+    const consumers = graph.consumers.get(current) ?? [];
+    const node = consumers[0];
+    if (!node || consumers.length !== 1) return share;
+    if (node.kind === "combine" && node.operation === "add" && !residualAdds.has(node)) {
+      const terms = flowingInputs(graph, node).length + positionTerms(graph, node, current);
+      if (terms > 1) share /= terms;
+    } else if (!isRearranging(node)) return share;
+    current = node.outputs[0] ?? "";
+  }
+}
+
+/** Whole-tensor parameters (not a number a channel) among a sum's terms. */
+function positionTerms(graph: Graph, node: Node, counted: string): number {
+  return node.inputs.filter((input) => {
+    const shape = graph.model.parameters.get(input)?.shape;
+    return input === counted ? shape !== undefined : shape !== undefined && shape.filter((n) => n > 1).length > 1;
+  }).length;
+}

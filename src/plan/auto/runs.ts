@@ -1,0 +1,40 @@
+/** How many weights stand in a row without a normalization or a skip between them: what makes a gain compound. */
+
+import type { Node } from "../../model/types.ts";
+import { flowingInputs, type Graph } from "../usage/graph.ts";
+import type { Residual } from "../usage/residual.ts";
+
+function startsAfresh(node: Node, residualAdds: ReadonlySet<Node>): boolean {
+  switch (node.kind) {
+    case "normalize":
+    case "softmax":
+    case "recurrent":
+    case "embedding":
+      return true;
+    default:
+      return residualAdds.has(node);
+  }
+}
+
+const counts = (node: Node) => node.kind === "linear" || node.kind === "conv";
+
+/** By weighted node: the length of the longest such run that it is part of. */
+export function runLengths(graph: Graph, residuals: readonly Residual[]): ReadonlyMap<Node, number> {
+  const adds = new Set<Node>(residuals.map(({ add }) => add));
+  const before = new Map<string, number>();
+  for (const node of graph.model.nodes) {
+    const arriving = Math.max(0, ...flowingInputs(graph, node).map((input) => before.get(input) ?? 0));
+    const leaving = startsAfresh(node, adds) ? 0 : arriving + (counts(node) ? 1 : 0);
+    for (const output of node.outputs) before.set(output, leaving);
+  }
+  const after = new Map<string, number>();
+  const runs = new Map<Node, number>();
+  for (let i = graph.model.nodes.length - 1; i >= 0; i--) {
+    const node = graph.model.nodes[i]!;
+    const ahead = Math.max(0, ...node.outputs.map((output) => after.get(output) ?? 0));
+    if (counts(node)) runs.set(node, (before.get(node.outputs[0]!) ?? 1) + ahead);
+    const passed = startsAfresh(node, adds) ? 0 : ahead + (counts(node) ? 1 : 0);
+    for (const input of node.inputs) after.set(input, Math.max(after.get(input) ?? 0, passed));
+  }
+  return runs;
+}

@@ -1,0 +1,10 @@
+/** Schemes and the solver: model → one initializer per parameter, with the reason and the prediction. */
+
+export type { Objective } from "./auto/goals.ts";
+export type { Distribution } from "./auto/solve.ts";
+export { type PlanOptions, plan } from "./plan.ts";
+export { type SchemeCall, schemeByName, schemeNames, schemes } from "./schemes/registry.ts";
+export type { Scheme } from "./schemes/types.ts";
+export type * from "./types.ts";
+export { analyse } from "./usage/index.ts";
+export type { ParameterUsage, Usages } from "./usage/types.ts";

@@ -1,0 +1,75 @@
+/**
+ * What PyTorch's constructors draw, layer kind by layer kind (torch.nn, 1.13 to 2.x, `reset_parameters` of each module).
+ * Linear and convolutions: kaiming_uniform_(a = √5), whose bound is √(6/((1 + 5)·fan_in)) = 1/√fan_in.
+ */
+
+import type { ParameterUsage } from "../usage/types.ts";
+import { figure } from "../words.ts";
+import { remaining } from "./common.ts";
+import { normal, uniform, zeros } from "./laws.ts";
+import type { Choice, Rule, Scheme, SchemeContext } from "./types.ts";
+
+const spread = (bound: number) => uniform(bound ** 2 / 3);
+
+function multiheadAttention(usage: ParameterUsage, context: SchemeContext): Choice | null {
+  const name = usage.parameter.name;
+  const inside = /(^|\.)in_proj_(weight|bias)$|(^|\.)[qkv]_proj_weight$/.exec(name);
+  const projected = name.replace(/out_proj\.bias$/, "in_proj_bias");
+  if (usage.part === "bias" && (inside || (projected !== name && context.model.parameters.has(projected))))
+    return { initializer: zeros, why: "torch.nn.MultiheadAttention sets its biases to 0." };
+  if (!inside || usage.part !== "weight") return null;
+  const { fanIn, fanOut } = usage.fans.torch;
+  const variance = 2 / (fanIn + fanOut);
+  return {
+    initializer: uniform(variance),
+    why: `torch.nn.MultiheadAttention draws xavier_uniform_ over the whole matrix: ±√(6/(${fanIn} + ${fanOut})) = ±${figure(Math.sqrt(3 * variance))} (Glorot & Bengio 2010, eq. 16).`,
+  };
+}
+
+const rule: Rule = (usage, context) => {
+  const special = multiheadAttention(usage, context);
+  if (special) return special;
+  const { fanIn } = usage.fans.torch;
+  switch (usage.part) {
+    case "weight": {
+      const fan = usage.op === "conv-transpose" ? "weight.size(1)·kernel" : "fan_in";
+      return {
+        initializer: spread(1 / Math.sqrt(fanIn)),
+        why: `PyTorch's default, kaiming_uniform_(a=√5): ±1/√${fan} = ±1/√${figure(fanIn)} = ±${figure(1 / Math.sqrt(fanIn))}, so Var(W) = 1/(3·${figure(fanIn)}), a third of LeCun's.`,
+      };
+    }
+    case "bias":
+      return usage.owner === null
+        ? { initializer: zeros, why: "A bias without a weight beside it: 0." }
+        : {
+            initializer: spread(1 / Math.sqrt(fanIn)),
+            why: `PyTorch's default bias: ±1/√fan_in = ±1/√${figure(fanIn)} = ±${figure(1 / Math.sqrt(fanIn))}.`,
+          };
+    case "table":
+      return { initializer: normal(1), why: "torch.nn.Embedding draws N(0, 1)." };
+    case "position":
+      if (usage.node?.kind === "embedding")
+        return { initializer: normal(1), why: "A table of positions in torch.nn.Embedding: N(0, 1)." };
+      return remaining(usage, context);
+    case "input-weight":
+    case "recurrent-weight":
+    case "input-bias":
+    case "recurrent-bias":
+      return {
+        initializer: spread(1 / Math.sqrt(usage.hidden)),
+        why: `torch.nn.${usage.op.toUpperCase()} draws everything from ±1/√hidden = ±1/√${usage.hidden} = ±${figure(1 / Math.sqrt(usage.hidden))}.`,
+      };
+    default:
+      return remaining(usage, context);
+  }
+};
+
+export const torch: Scheme = {
+  name: "torch",
+  aliases: ["pytorch"],
+  source: "PyTorch, torch/nn/modules: reset_parameters of each module",
+  summary:
+    "what PyTorch's constructors draw: U(±1/√fan_in) weights and biases, N(0, 1) embeddings, U(±1/√hidden) cells",
+  values: [],
+  rule,
+};

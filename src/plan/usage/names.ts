@@ -1,0 +1,129 @@
+/** Parts from names and shapes alone, for files without a graph: what PyTorch, Keras and JAX call their parameters. */
+
+import type { Parameter } from "../../model/types.ts";
+import { type FanConventions, matrixFans, noFans, recurrentFans, tableFans } from "./fans.ts";
+import type { Part } from "./parts.ts";
+import type { ParameterUsage } from "./types.ts";
+
+const GATES: Readonly<Record<string, readonly string[]>> = {
+  lstm: ["i", "f", "g", "o"],
+  gru: ["r", "z", "n"],
+  rnn: ["h"],
+};
+
+const BY_ENDING: readonly (readonly [RegExp, Part])[] = [
+  [/(^|[._/])weight_ih(_l\d+)?(_reverse)?$/, "input-weight"],
+  [/(^|[._/])weight_h[hr](_l\d+)?(_reverse)?$/, "recurrent-weight"],
+  [/(^|[._/])bias_ih(_l\d+)?(_reverse)?$/, "input-bias"],
+  [/(^|[._/])bias_hh(_l\d+)?(_reverse)?$/, "recurrent-bias"],
+  [/num_batches_tracked$/, "counter"],
+  [/(running|moving)_mean(:0)?$/, "running-mean"],
+  [/(running_var|moving_variance)(:0)?$/, "running-variance"],
+  [/(^|[._/])(layer_scale|ls\d?\.gamma|gamma_[12])$/, "layer-scale"],
+  [/(pos_embed|position_embedding|pos_embedding|positional_embedding|wpe)(s)?(\.weight)?$/, "position"],
+  [/(cls_token|class_token|class_embedding|mask_token|dist_token|register_tokens)$/, "token"],
+];
+
+function partFromName(parameter: Parameter): Part {
+  for (const [ending, part] of BY_ENDING) if (ending.test(parameter.name)) return part;
+  switch (parameter.role) {
+    case "weight":
+      return "weight";
+    case "bias":
+      return "bias";
+    case "scale":
+      return "scale";
+    case "shift":
+      return "shift";
+    case "embedding":
+      return "table";
+    case "recurrent":
+      return parameter.shape.length < 2 ? "input-bias" : "input-weight";
+    case "statistic":
+      return parameter.shape.length === 0 ? "counter" : "running-mean";
+    case "other":
+      return "unknown";
+  }
+}
+
+/** Cell by the number of blocks of `hidden` rows that a recurrent matrix holds, hidden being the width of weight_hh. */
+function cellOf(parameter: Parameter, all: ReadonlyMap<string, Parameter>): { cell: string; hidden: number } | null {
+  const square = all.get(parameter.name.replace(/_ih/, "_hh").replace(/(^|[._/])bias_hh/, "$1weight_hh"));
+  const hidden = square?.shape[1] ?? 0;
+  const blocks = hidden > 0 ? (parameter.shape[0] ?? 0) / hidden : 0;
+  if (blocks === 4) return { cell: "lstm", hidden };
+  if (blocks === 3) return { cell: "gru", hidden };
+  return blocks === 1 ? { cell: "rnn", hidden } : null;
+}
+
+function opFromPart(part: Part, shape: readonly number[], cell: string | null): string {
+  if (cell !== null) return cell;
+  switch (part) {
+    case "weight":
+      return shape.length > 2 ? "conv" : shape.length === 2 ? "linear" : "unknown";
+    case "table":
+      return "embedding";
+    case "scale":
+    case "shift":
+      return "norm";
+    case "running-mean":
+    case "running-variance":
+    case "counter":
+      return "batch-norm";
+    case "position":
+    case "token":
+    case "layer-scale":
+      return part;
+    default:
+      return "unknown";
+  }
+}
+
+function fansFromPart(part: Part, shape: readonly number[], gates: number): FanConventions {
+  if (part === "weight" && shape.length >= 2) return matrixOrKernel(shape);
+  if (part === "table") return tableFans(shape);
+  if ((part === "input-weight" || part === "recurrent-weight") && gates > 0) return recurrentFans(shape, gates);
+  return noFans;
+}
+
+function matrixOrKernel(shape: readonly number[]): FanConventions {
+  if (shape.length === 2) return matrixFans(shape, "out-in");
+  const taps = shape.slice(2).reduce((a, b) => a * b, 1);
+  const fans = { fanIn: (shape[1] ?? 1) * taps, fanOut: (shape[0] ?? 1) * taps };
+  return { true: fans, torch: fans, keras: fans };
+}
+
+/**
+ * A parameter's usage where no graph tells it: PyTorch's layouts ([out, in, …kernel]) are assumed, and a bias belongs to
+ * the weight of the same module.
+ */
+export function usageFromName(parameter: Parameter, all: ReadonlyMap<string, Parameter>): ParameterUsage {
+  const part = partFromName(parameter);
+  const cell = /-(weight|bias)$/.test(part) ? cellOf(parameter, all) : null;
+  const gates = cell ? (GATES[cell.cell] ?? []) : [];
+  const sibling = part === "bias" ? all.get(parameter.name.replace(/bias$/, "weight")) : undefined;
+  const owner = sibling && sibling !== parameter ? sibling : null;
+  return {
+    parameter,
+    part,
+    op: owner ? opFromPart("weight", owner.shape, null) : opFromPart(part, parameter.shape, cell?.cell ?? null),
+    node: null,
+    uses: [],
+    fans: owner ? fansFromPart("weight", owner.shape, 0) : fansFromPart(part, parameter.shape, gates.length),
+    gates,
+    hidden: cell?.hidden ?? 0,
+    owner: owner?.name ?? null,
+    output: null,
+    input: null,
+    activation: null,
+    preceding: null,
+    normalized: false,
+    residual: null,
+    writes: false,
+    readout: null,
+    attention: null,
+    gate: false,
+    first: false,
+    tied: false,
+  };
+}
