@@ -6,7 +6,7 @@
 import type { Model } from "../model/types.ts";
 import { type Compiler, createCompiler } from "./compile.ts";
 import { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";
-import { infoOf, lowerModel } from "./lower.ts";
+import { infoOf, isDifferentiable, lowerModel } from "./lower.ts";
 import type { Mode, Operation } from "./operation.ts";
 import { createFeeder, type InputValues, type Weights } from "./values.ts";
 
@@ -209,23 +209,12 @@ function gather(operation: Operation, tensors: ReadonlyMap<string, Tensor>): Ten
   });
 }
 
-/** Real-valued activations and trained parameters; running statistics and constants are not. */
-function isDifferentiable(model: Model, name: string): boolean {
-  const info = model.tensors.get(name);
-  if (info !== undefined) return isFloat(info.dtype);
-  const parameter = model.parameters.get(name);
-  return parameter !== undefined && parameter.role !== "statistic" && isFloat(parameter.dtype);
-}
-
-function isFloat(dtype: string): boolean {
-  return dtype.startsWith("f") || dtype === "bf16";
-}
-
 async function show(
   visit: ((name: string, data: Float32Array) => void) | undefined,
   name: string,
   tensor: Tensor | undefined,
 ): Promise<void> {
   if (visit === undefined || tensor === undefined) return;
-  visit(name, Float32Array.from(await tensor.ref.data()));
+  const data = await tensor.ref.data();
+  visit(name, data instanceof Float32Array ? data : new Float32Array(data));
 }

@@ -1,6 +1,11 @@
 /** Running a model: values, gradients, measured signals, and whether they are what was predicted. */
 
 export { createExecutor, type Executor, type ForwardBackward, type RunOptions, type Visitor } from "./executor.ts";
-export type { Device } from "./jax.ts";
+export { type Arrays, type BuildOptions, buildForward, buildGradient } from "./forward.ts";
+export { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";
+export { type MeasuredSignal, type Measurement, type MeasureOptions, measureSignals } from "./measure.ts";
+export type { Noise } from "./noise.ts";
 export type { Mode } from "./operation.ts";
+export type { Statistic } from "./statistics.ts";
 export type { InputValues, Weights } from "./values.ts";
+export { type Comparison, type PredictedLayer, type Verification, type VerifiedLayer, verify } from "./verify.ts";

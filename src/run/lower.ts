@@ -16,6 +16,7 @@ import { lowerResize } from "./ops/resize.ts";
 import { lowerGather, lowerMask, lowerPad, lowerSlice } from "./ops/select.ts";
 import { lowerConcat, lowerExpand, lowerIdentity, lowerReshape, lowerSplit, lowerTranspose } from "./ops/shape.ts";
 import { lowerSoftmax } from "./ops/softmax.ts";
+import { isReal } from "./values.ts";
 
 /**
  * The model's nodes as operations, in order.
@@ -37,6 +38,14 @@ export function infoOf(model: Model, value: string): TensorInfo {
   const info = model.tensors.get(value) ?? model.parameters.get(value) ?? model.constants.get(value);
   if (info === undefined) throw new Error(`run: value "${value}" has no shape in ${model.name}, read the file again`);
   return info;
+}
+
+/** Real-valued activations and trained parameters; running statistics and constants are not. */
+export function isDifferentiable(model: Model, name: string): boolean {
+  const info = model.tensors.get(name);
+  if (info !== undefined) return isReal(info.dtype);
+  const parameter = model.parameters.get(name);
+  return parameter !== undefined && parameter.role !== "statistic" && isReal(parameter.dtype);
 }
 
 function lower(node: Node, context: LoweringContext): Operation {

@@ -30,10 +30,9 @@ export function createFeeder(jax: Jax, model: Model, weights: Weights, inputs: I
       give(parameter.name, checkedParameter(model, parameter, weights), parameter.shape, false);
     }
   }
-  for (const [name, constant] of model.constants) {
-    if (used.has(name) && !tensors.has(name) && !model.tensors.has(name)) {
-      give(name, constant.values, constant.shape, isIndex(constant.dtype));
-    }
+  for (const [name, constant] of constantTensors(jax, model)) {
+    if (tensors.has(name)) constant.dispose();
+    else tensors.set(name, constant);
   }
   return {
     tensors,
@@ -51,6 +50,17 @@ export function createFeeder(jax: Jax, model: Model, weights: Weights, inputs: I
   };
 }
 
+/** The constants that nodes read. */
+export function constantTensors(jax: Jax, model: Model): Map<string, Tensor> {
+  const used = new Set(model.nodes.flatMap(valueNames));
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { values, shape, dtype }] of model.constants) {
+    if (!used.has(name) || model.tensors.has(name) || model.parameters.has(name)) continue;
+    tensors.set(name, toTensor(jax, values, shape, isIndex(dtype)));
+  }
+  return tensors;
+}
+
 /** Every string in a node that may name a value; names of other things do no harm, they name no value. */
 function valueNames(node: object): string[] {
   const found: string[] = [];
@@ -64,7 +74,7 @@ function valueNames(node: object): string[] {
 }
 
 function toTensor(jax: Jax, values: ArrayLike<number>, shape: readonly number[], integers: boolean): Tensor {
-  const data = integers ? Int32Array.from(values) : Float32Array.from(values);
+  const data = integers ? new Int32Array(values) : new Float32Array(values);
   return jax.numpy.array(data, {
     shape: [...shape],
     dtype: integers ? jax.numpy.int32 : jax.numpy.float32,
@@ -103,7 +113,7 @@ function expectLength(what: string, length: number, shape: readonly number[]): v
   if (length !== needed) throw new Error(`run: ${what} has ${length} values, give ${needed} for [${shape}]`);
 }
 
-function isReal(dtype: string): boolean {
+export function isReal(dtype: string): boolean {
   return dtype.startsWith("f") || dtype === "bf16";
 }
 
