@@ -1,0 +1,54 @@
+/** `epoch0 init`: the main job: plan, draw, prove, write. */
+
+import { Command } from "commander";
+import { EXIT, UsageError } from "../errors.ts";
+import type { CommandContext } from "../index.ts";
+import { checkOutput } from "../load.ts";
+import {
+  DTYPES,
+  type ModelOptions,
+  modelOptions,
+  type Shard,
+  shardOption,
+  type WriteDtype,
+  wordOption,
+} from "../options.ts";
+
+export interface InitOptions extends ModelOptions {
+  readonly output?: string;
+  readonly dtype: WriteDtype;
+  readonly verify?: true;
+  readonly shard?: Shard;
+  readonly data?: string;
+  readonly html?: string;
+}
+
+export function defineInit(context: CommandContext): Command {
+  return modelOptions(new Command("init").argument("<model>", "a model file or an architecture line"))
+    .description("plan, draw and write the initial weights: the main job")
+    .option("-o, --output <file>", "where to: .safetensors, .onnx or .npz")
+    .option("--dtype <f32|f16|bf16>", "numbers in the file", wordOption("--dtype", DTYPES), "f32")
+    .option("--verify", "run the network first; exit 1 where it differs from the prediction")
+    .option("--data <file>", "inputs to verify on: .csv, .npy or .npz")
+    .option("--shard <i/n>", "write the i-th of n parts only", shardOption)
+    .option("--html <file>", "write the report as one self-contained page")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
+    )
+    .action((model: string, options: InitOptions) => start(model, options, context));
+}
+
+async function start(model: string, options: InitOptions, context: CommandContext): Promise<void> {
+  const { output } = options;
+  if (output === undefined) {
+    throw new UsageError("init: no output file, add -o FILE, for example -o weights.safetensors");
+  }
+  checkOutput(output);
+  if (options.data !== undefined && options.verify === undefined) {
+    throw new UsageError("init: --data is only read to verify on, add --verify");
+  }
+  const { initializeModel } = await import("../initialize.ts");
+  const passed = await initializeModel(model, { ...options, output }, context.terminal);
+  context.finish(passed ? EXIT.done : EXIT.failed);
+}

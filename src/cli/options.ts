@@ -1,0 +1,99 @@
+/** Options that several commands share, each parsed once with an error that says what would do. */
+
+import type { Command } from "commander";
+import { UsageError } from "./errors.ts";
+import { suggestion } from "./nearest.ts";
+
+export const MODES = ["train", "eval"] as const;
+export const DTYPES = ["f32", "f16", "bf16"] as const;
+
+export type Mode = (typeof MODES)[number];
+export type WriteDtype = (typeof DTYPES)[number];
+
+/** As commander hands them over. */
+export interface ModelOptions {
+  readonly scheme: string;
+  readonly seed: number;
+  readonly inputMean?: number;
+  readonly inputVariance?: number;
+  readonly mode: Mode;
+  readonly batch?: number;
+  readonly json?: true;
+}
+
+/** A finite number, from `least` on where it is given. */
+export function numberOption(name: string, { least }: { readonly least?: number } = {}): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && (least === undefined || value >= least)) return value;
+    const range = least === undefined ? "a finite number" : `a number from ${least} on`;
+    throw new UsageError(`${name}: must be ${range}, got ${JSON.stringify(text)}`);
+  };
+}
+
+/** A whole number within the range that JavaScript holds exactly. */
+export function wholeOption(
+  name: string,
+  { least = 0, most = Number.MAX_SAFE_INTEGER }: { readonly least?: number; readonly most?: number } = {},
+): (text: string) => number {
+  return (text) => {
+    const value = /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} to 2^53 − 1` : `from ${least} to ${most}`;
+    throw new UsageError(`${name}: must be a whole number ${range}, got ${JSON.stringify(text)}`);
+  };
+}
+
+/** One of a few words. */
+export function wordOption<Word extends string>(name: string, words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new UsageError(`${name}: unknown value ${JSON.stringify(text)}, ${suggestion(text, words)}`);
+  };
+}
+
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** `i/n`, i from 1 to n. */
+export function shardOption(text: string): Shard {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const index = Number(match?.[1]);
+  const count = Number(match?.[2]);
+  if (match !== null && index >= 1 && index <= count) return { index, count };
+  throw new UsageError(`--shard: must be i/n with i from 1 to n, got ${JSON.stringify(text)}, for example 1/4`);
+}
+
+/** Samples in the concrete shapes; more would only make the shape arithmetic overflow. */
+const MOST_SAMPLES = 65_536;
+
+/** Everything that decides what a plan is. */
+export function modelOptions(command: Command): Command {
+  return command
+    .option("--scheme <name>", "rule that chooses each initializer", "auto")
+    .option("--seed <n>", "seed of the draw", wholeOption("--seed"), 0)
+    .option("--input-mean <m>", "mean of a real-valued input's entries (default 0)", numberOption("--input-mean"))
+    .option("--input-variance <v>", "and their variance (default 1)", numberOption("--input-variance", { least: 0 }))
+    .option("--mode <train|eval>", "statistics of batch norm and dropout", wordOption("--mode", MODES), "train")
+    .option(
+      "--batch <n>",
+      "samples in a batch, where it matters",
+      wholeOption("--batch", { least: 1, most: MOST_SAMPLES }),
+    )
+    .option("--json", "one JSON document on stdout");
+}
+
+/** The part of the options that `plan` takes, absent ones left out. */
+export function planOptions(options: ModelOptions) {
+  return {
+    scheme: options.scheme,
+    seed: options.seed,
+    mode: options.mode,
+    ...(options.inputMean === undefined ? {} : { inputMean: options.inputMean }),
+    ...(options.inputVariance === undefined ? {} : { inputVariance: options.inputVariance }),
+    ...(options.batch === undefined ? {} : { batch: options.batch }),
+  };
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { createProgress } from "../../src/cli/progress.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+function record(progress: boolean) {
+  const written: string[] = [];
+  const terminal: Terminal = {
+    out: () => {},
+    err: (text) => written.push(text),
+    width: 100,
+    color: false,
+    progress,
+    signal: new AbortController().signal,
+  };
+  let time = 0;
+  return { written, bar: createProgress(terminal, { now: () => time }), wait: (ms: number) => (time += ms) };
+}
+
+test("quiet for the first second, then a line that is wiped at the end", () => {
+  const { written, bar, wait } = record(true);
+  bar.update(0.1, "drawing");
+  wait(999);
+  bar.update(0.2, "drawing");
+  expect(written).toEqual([]);
+  wait(200);
+  bar.update(0.5, "drawing");
+  wait(10);
+  bar.update(0.51, "drawing");
+  expect(written).toHaveLength(1);
+  expect(written[0]).toContain("50 %  drawing");
+  bar.end();
+  expect(written.at(-1)).toBe("\r\u001b[2K");
+});
+
+test("nothing where stderr is no terminal, nothing to wipe after quick work", () => {
+  const piped = record(false);
+  piped.wait(5000);
+  piped.bar.update(0.5, "drawing");
+  piped.bar.end();
+  expect(piped.written).toEqual([]);
+  const quick = record(true);
+  quick.bar.update(0.5, "drawing");
+  quick.bar.end();
+  expect(quick.written).toEqual([]);
+});
