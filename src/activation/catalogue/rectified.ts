@@ -1,0 +1,186 @@
+/** Rectifiers and what is piecewise polynomial with them. */
+
+import { add, maximum, minimum, multiply, negate, number, ONE, power, subtract, unary, x } from "../build.ts";
+import type { CatalogueEntry } from "./entry.ts";
+
+const relu = unary("relu", x);
+const negativePart = minimum(x, number(0));
+const leaky = (slope: number) => add(relu, multiply(number(slope), negativePart));
+const clip = (low: number, high: number) => minimum(maximum(x, number(low)), number(high));
+
+export const RECTIFIED: readonly CatalogueEntry[] = [
+  {
+    name: "identity",
+    formula: "x",
+    aliases: ["linear", "none", "Identity"],
+    parameters: [],
+    build: () => x,
+    reference: "LeCun 1998",
+  },
+  {
+    name: "relu",
+    formula: "max(x, 0)",
+    aliases: ["ReLU", "rectifier", "rectified_linear"],
+    parameters: [],
+    build: () => relu,
+    reference: "Nair & Hinton 2010; moments: He 2015, eq. 10",
+  },
+  {
+    name: "relu6",
+    formula: "min(max(x, 0), 6)",
+    aliases: ["ReLU6"],
+    parameters: [],
+    build: () => minimum(relu, number(6)),
+    reference: "Krizhevsky 2010 (convolutional deep belief networks on CIFAR-10)",
+  },
+  {
+    name: "leaky_relu",
+    formula: "max(x, 0) + slope·min(x, 0)",
+    aliases: ["LeakyReLU", "lrelu"],
+    parameters: [{ name: "slope", default: 0.01, aliases: ["alpha", "negative_slope"] }],
+    build: (p) => leaky(p.slope),
+    reference: "Maas 2013; moments: He 2015, eq. 15",
+    note: "The default slope is 0.01 in PyTorch, JAX and ONNX, 0.2 in TensorFlow and Keras 3, 0.3 in the Keras 2 layer.",
+  },
+  {
+    name: "prelu",
+    formula: "max(x, 0) + slope·min(x, 0), slope learned",
+    aliases: ["PReLU"],
+    parameters: [{ name: "slope", default: 0.25, aliases: ["alpha", "init"] }],
+    build: (p) => leaky(p.slope),
+    reference: "He 2015",
+    note: "The slope is a parameter of the network; the number here is its initial value.",
+  },
+  {
+    name: "rrelu",
+    formula: "max(x, 0) + (lower + upper)/2·min(x, 0)",
+    aliases: ["RReLU", "randomized_leaky_relu"],
+    parameters: [
+      { name: "lower", default: 1 / 8 },
+      { name: "upper", default: 1 / 3 },
+    ],
+    build: (p) => leaky((p.lower + p.upper) / 2),
+    reference: "Xu 2015",
+    note: "Evaluation mode. In training the slope is drawn from U[lower, upper] for each element: E[φ²] grows by (upper − lower)²/12·E[min(z, 0)²].",
+  },
+  {
+    name: "threshold",
+    formula: "x where x > threshold, else value",
+    aliases: ["Threshold", "ThresholdedRelu"],
+    parameters: [
+      { name: "threshold", default: 1, aliases: ["alpha", "theta"] },
+      { name: "value", default: 0 },
+    ],
+    build: (p) => add(multiply(unary("step", add(x, number(-p.threshold))), add(x, number(-p.value))), number(p.value)),
+    reference: "Konda 2015 (thresholded ReLU)",
+    note: "It jumps at the threshold; E[φ'²] counts the slope beside the jump, as back-propagation does.",
+  },
+  {
+    name: "clip",
+    formula: "min(max(x, min), max)",
+    aliases: ["Clip", "clamp"],
+    parameters: [
+      { name: "min", default: 0, aliases: ["min_val", "low"] },
+      { name: "max", default: 1, aliases: ["max_val", "high"] },
+    ],
+    build: (p) => clip(p.min, p.max),
+    reference: "ONNX operator Clip",
+  },
+  {
+    name: "hard_tanh",
+    formula: "min(max(x, min), max)",
+    aliases: ["Hardtanh", "htanh"],
+    parameters: [
+      { name: "min", default: -1, aliases: ["min_val"] },
+      { name: "max", default: 1, aliases: ["max_val"] },
+    ],
+    build: (p) => clip(p.min, p.max),
+    reference: "Collobert 2004",
+  },
+  {
+    name: "hard_sigmoid",
+    formula: "min(max(alpha·x + beta, 0), 1)",
+    aliases: ["Hardsigmoid"],
+    parameters: [
+      { name: "alpha", default: 1 / 6 },
+      { name: "beta", default: 0.5 },
+    ],
+    build: (p) => minimum(unary("relu", add(multiply(number(p.alpha), x), number(p.beta))), ONE),
+    reference: "Courbariaux 2015; Howard 2019",
+    note: "alpha is 1/6 in PyTorch, JAX and Keras 3, 0.2 in ONNX and Keras 2.",
+  },
+  {
+    name: "hard_swish",
+    formula: "x·min(max(x + 3, 0), 6)/6",
+    aliases: ["Hardswish", "hard_silu"],
+    parameters: [],
+    build: () => multiply(x, multiply(number(1 / 6), minimum(unary("relu", add(x, number(3))), number(6)))),
+    reference: "Howard 2019 (MobileNetV3)",
+  },
+  {
+    name: "softshrink",
+    formula: "sign(x)·max(|x| − lambda, 0)",
+    aliases: ["Softshrink", "soft_shrink", "soft_threshold"],
+    parameters: [{ name: "lambda", default: 0.5, aliases: ["lambd"] }],
+    build: (p) => subtract(unary("relu", add(x, number(-p.lambda))), unary("relu", add(negate(x), number(-p.lambda)))),
+    reference: "Donoho 1995",
+  },
+  {
+    name: "hardshrink",
+    formula: "x where |x| > lambda, else 0",
+    aliases: ["Hardshrink", "hard_shrink", "hard_threshold"],
+    parameters: [{ name: "lambda", default: 0.5, aliases: ["lambd"] }],
+    build: (p) => multiply(x, unary("step", add(unary("abs", x), number(-p.lambda)))),
+    reference: "Donoho & Johnstone 1994",
+  },
+  {
+    name: "abs",
+    formula: "|x|",
+    aliases: ["Abs", "absolute"],
+    parameters: [],
+    build: () => unary("abs", x),
+    reference: "Jarrett 2009 (absolute value rectification)",
+  },
+  {
+    name: "square",
+    formula: "x²",
+    aliases: ["quadratic"],
+    parameters: [],
+    build: () => power(x, number(2)),
+    reference: "Livni 2014",
+  },
+  {
+    name: "squared_relu",
+    formula: "max(x, 0)²",
+    aliases: ["relu2", "relu_squared", "ReLUSquared"],
+    parameters: [],
+    build: () => power(relu, number(2)),
+    reference: "So 2021 (Primer)",
+  },
+  {
+    name: "cube",
+    formula: "x³",
+    aliases: ["cubic"],
+    parameters: [],
+    build: () => power(x, number(3)),
+    reference: "Chen & Manning 2014",
+  },
+  {
+    name: "step",
+    formula: "1 where x > 0, else 0",
+    aliases: ["Heaviside", "threshold_unit", "binary_step"],
+    parameters: [],
+    build: () => unary("step", x),
+    reference: "McCulloch & Pitts 1943; Rosenblatt 1958",
+    note: "Its derivative is 0 wherever it exists: no gradient passes.",
+  },
+  {
+    name: "sign",
+    formula: "sign(x)",
+    aliases: ["Sign", "sgn"],
+    parameters: [],
+    build: () => unary("sign", x),
+    reference: "Hubara 2016 (binarized networks)",
+    note: "Its derivative is 0 wherever it exists: no gradient passes without a straight-through estimator.",
+  },
+];
