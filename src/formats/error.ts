@@ -1,0 +1,16 @@
+/** The one error of every reader of files: what is wrong, where in the file, what to do. */
+
+/**
+ * A file that cannot be read as what it claims to be.
+ *
+ * `message` is one line; `offset` is the byte at which the file stops making sense, null where no single byte is to blame.
+ */
+export class FormatError extends Error {
+  readonly offset: number | null;
+
+  constructor(message: string, offset: number | null = null) {
+    super(offset === null ? message : `${message} (byte ${offset})`);
+    this.name = "FormatError";
+    this.offset = offset;
+  }
+}

@@ -1,0 +1,5 @@
+/** ONNX files: read into models, written with new weights. */
+
+export { safeLocation } from "./external.ts";
+export { supportedOperators } from "./ops/index.ts";
+export { type ReadOnnxOptions, readOnnx } from "./read.ts";
