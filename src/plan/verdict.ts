@@ -83,7 +83,7 @@ function deadEnds(layers: readonly PlannedLayer[]): readonly Warning[] {
 
 /** Activations whose gradient no weight variance can keep level over the depth they are used at. */
 export function hopelessActivations(usages: Usages): readonly Warning[] {
-  const runs = runLengths(usages.graph, usages.residuals);
+  const runs = runLengths(usages);
   const worst = new Map<string, { readonly usage: ParameterUsage; readonly run: number }>();
   for (const usage of usages.byName.values()) {
     if (usage.part !== "weight" || !usage.activation || !usage.node || usage.normalized || usage.readout) continue;

@@ -2,7 +2,7 @@
 
 import type { Propagation } from "../../propagate/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
-import { activationName, figure, times } from "../words.ts";
+import { activationName, figure, listed, times } from "../words.ts";
 import type { Goal } from "./goals.ts";
 
 export interface Explained {
@@ -22,6 +22,8 @@ export function explain(known: Explained): string {
       return `Each gate's input part gets second moment 1 (Glorot & Bengio 2010's argument, forward): ${derivation(known, 1)}.`;
     return `No graph to predict through: Var(W) = 1/fan_in = 1/${figure(usage.fans.true.fanIn)} keeps a unit signal (LeCun 1998).`;
   }
+  if (goal.like !== null)
+    return `Added to the rows of ${goal.like}, which the readout shares, so it has their size: ${figure(square)} = ${figure(Math.sqrt(square))}².`;
   if (usage.node?.kind === "embedding" || goal.tensor === usage.parameter.name)
     return `${goal.share < 1 ? `One of ${figure(1 / goal.share)} terms of a sum, so each brings ${figure(goal.value)} of its second moment 1` : "Rows with second moment 1, like a unit input"}: ${figure(square)} = ${figure(Math.sqrt(square))}².`;
   return `${purpose(known, goal)}: ${derivation(known, wantedOf(known, goal))}.`;
@@ -35,7 +37,7 @@ function purpose(known: Explained, goal: Goal): string {
     case "scale-free":
       return "A normalization follows and divides any scale out; second moment 1 in front of it keeps the step size usual";
     case "scores":
-      return "Query or key: sized so that attention scores start with variance 1, neither flat nor decided";
+      return `${scoreWords(usage)}: sized so that attention scores start with variance 1, neither flat nor decided (Vaswani 2017, section 3.2.1)`;
     case "branch": {
       const length = usage.residual ? (known.streams[usage.residual.stream] ?? 1) : 1;
       const what =
@@ -44,13 +46,21 @@ function purpose(known: Explained, goal: Goal): string {
           : usage.part === "layer-scale"
             ? "Layer scale"
             : "Last weight";
-      return `${what} of one of ${length} residual branches; each adds 1/${length} of the stream's second moment, so depth at most doubles it (Hanin & Rolnick 2018; Zhang 2019)`;
+      return length === 1
+        ? `${what} of the one residual branch, which adds as much as the skip brings`
+        : `${what} of one of ${length} residual branches; each adds 1/${length} of the stream's second moment, so depth at most doubles it (Hanin & Rolnick 2018; Zhang 2019)`;
     }
     case "linear":
       return `No activation follows; second moment ${figure(goal.value)}`;
     case "hidden":
       return hiddenPurpose(usage, goal);
   }
+}
+
+function scoreWords({ attention }: ParameterUsage): string {
+  const words = [attention?.query && "query", attention?.key && "key", attention?.value && "value"].filter((w) => !!w);
+  const list = listed(words.map(String));
+  return list.charAt(0).toUpperCase() + list.slice(1);
 }
 
 function hiddenPurpose(usage: ParameterUsage, goal: Goal): string {

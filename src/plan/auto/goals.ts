@@ -25,12 +25,13 @@ export interface Goal {
   readonly point: OperatingPoint | null;
   /** Weights in a row; 0 where it does not matter. */
   readonly run: number;
+  /** Tied table whose rows this one is added to: it takes that table's size, whatever the readout made of it. */
+  readonly like: string | null;
 }
 
 /** Goals by parameter name, for every matrix, kernel and table that a linear, conv or embedding node uses. */
 export function goalsOf(usages: Usages, objective: Objective): ReadonlyMap<string, Goal> {
-  const { graph } = usages;
-  const runs = runLengths(graph, usages.residuals);
+  const runs = runLengths(usages);
   const adds = new Set<Node>(usages.residuals.map(({ add }) => add));
   const goals = new Map<string, Goal>();
   for (const [name, usage] of usages.byName) {
@@ -51,13 +52,15 @@ function goalOf(
   const bare = (usage.part === "position" || usage.part === "token") && usage.node?.kind !== "embedding";
   if (bare) {
     const share = shareOfSum(graph, usage.parameter.name, adds);
-    return { kind: "linear", tensor: usage.parameter.name, value: share, share, point: null, run: 0 };
+    const like = tiedPartner(usages, usage.parameter.name);
+    return { kind: "linear", tensor: usage.parameter.name, value: share, share, point: null, run: 0, like };
   }
   const solvable = usage.part === "weight" || usage.part === "table" || usage.part === "position";
   if (!solvable || usage.output === null || !usage.node) return null;
   const tensor = solvedTensor(graph, usage.output);
   const share = shareOfSum(graph, tensor, adds);
-  const plain = { tensor, share, point: null, run: 0 };
+  const like = usage.part === "position" ? tiedPartner(usages, usage.output) : null;
+  const plain = { tensor, share, point: null, run: 0, like };
   if (usage.writes && usage.residual) {
     const length = usages.streams[usage.residual.stream] ?? 1;
     return { ...plain, kind: "branch", value: 1 / length };
@@ -98,4 +101,14 @@ function positionTerms(graph: Graph, node: Node, counted: string): number {
     const shape = graph.model.parameters.get(input)?.shape;
     return input === counted ? shape !== undefined : shape !== undefined && shape.filter((n) => n > 1).length > 1;
   }).length;
+}
+
+/** The table that is both read and multiplied by, where its rows are the other term of the sum that `value` goes into. */
+function tiedPartner({ graph, byName }: Usages, value: string): string | null {
+  const sum = graph.consumers.get(value)?.find((node) => node.kind === "combine" && node.operation === "add");
+  for (const input of sum?.inputs ?? []) {
+    const producer = graph.producer.get(input);
+    if (producer?.kind === "embedding" && byName.get(producer.table)?.tied) return producer.table;
+  }
+  return null;
 }

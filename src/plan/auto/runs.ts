@@ -1,8 +1,8 @@
 /** How many weights stand in a row without a normalization or a skip between them: what makes a gain compound. */
 
 import type { Node } from "../../model/types.ts";
-import { flowingInputs, type Graph } from "../usage/graph.ts";
-import type { Residual } from "../usage/residual.ts";
+import { flowingInputs } from "../usage/graph.ts";
+import type { Usages } from "../usage/types.ts";
 
 function startsAfresh(node: Node, residualAdds: ReadonlySet<Node>): boolean {
   switch (node.kind) {
@@ -16,10 +16,10 @@ function startsAfresh(node: Node, residualAdds: ReadonlySet<Node>): boolean {
   }
 }
 
-const counts = (node: Node) => node.kind === "linear" || node.kind === "conv";
-
-/** By weighted node: the length of the longest such run that it is part of. */
-export function runLengths(graph: Graph, residuals: readonly Residual[]): ReadonlyMap<Node, number> {
+/** By node of a weight with an activation behind it: the length of the longest such run that it is part of. */
+export function runLengths({ graph, residuals, byName }: Usages): ReadonlyMap<Node, number> {
+  const counts = (node: Node) =>
+    (node.kind === "linear" || node.kind === "conv") && byName.get(node.weight)?.activation != null;
   const adds = new Set<Node>(residuals.map(({ add }) => add));
   const before = new Map<string, number>();
   for (const node of graph.model.nodes) {

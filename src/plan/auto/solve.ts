@@ -96,7 +96,15 @@ function writerGoals({ usages }: SchemeContext): ReadonlyMap<string, Goal> {
   for (const [name, usage] of usages.byName) {
     if (!usage.writes || !usage.residual || !isScale(usage)) continue;
     const value = 1 / (usages.streams[usage.residual.stream] ?? 1);
-    goals.set(name, { kind: "branch", tensor: usage.residual.branch, value, share: 1, point: null, run: 0 });
+    goals.set(name, {
+      kind: "branch",
+      tensor: usage.residual.branch,
+      value,
+      share: 1,
+      point: null,
+      run: 0,
+      like: null,
+    });
   }
   return goals;
 }

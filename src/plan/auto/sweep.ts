@@ -52,7 +52,7 @@ export function sweep(input: SweepInput): SweepResult {
   const streamSize = new Map<number, number>();
   for (const name of usages.byName.keys()) {
     const goal = goals.get(name);
-    if (goal && goal.tensor === name) after.set(name, goal.value);
+    if (goal && goal.tensor === name) after.set(name, input.before.get(goal.like ?? "") ?? goal.value);
   }
 
   const branchTarget = (name: string, goalValue: number): number => {
@@ -72,6 +72,11 @@ export function sweep(input: SweepInput): SweepResult {
     const usage = usages.byName.get(name);
     const old = input.before.get(name) ?? 0;
     if (!goal || !usage || usage.node !== node || old === 0) return changeOf(name);
+    const like = input.before.get(goal.like ?? "");
+    if (like !== undefined) {
+      after.set(name, like);
+      return changeOf(name);
+    }
     const wanted = goal.kind === "branch" ? branchTarget(name, goal.value) : goal.value;
     if (input.objective === "backward" && goal.kind === "hidden" && node.kind !== "embedding") {
       after.set(name, backwardVariance(input, name, ratio));

@@ -105,7 +105,7 @@ export const named: readonly Scheme[] = [
   scalingScheme({ ...lecun, name: "lecun-normal", aliases: ["lecun"], law: normal }),
   scalingScheme({
     name: "one-over-root-n",
-    aliases: ["1/sqrt(n)", "one-over-sqrt-n"],
+    aliases: ["one-over-sqrt-n"],
     source: "the heuristic that Glorot & Bengio 2010 call eq. 1",
     author: "The 1/√n rule (Glorot & Bengio 2010, eq. 1)",
     numerator: 1 / 3,

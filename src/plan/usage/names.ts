@@ -46,14 +46,19 @@ function partFromName(parameter: Parameter): Part {
   }
 }
 
-/** Cell by the number of blocks of `hidden` rows that a recurrent matrix holds, hidden being the width of weight_hh. */
+const BLOCKS: Readonly<Record<number, string>> = { 4: "lstm", 3: "gru", 1: "rnn" };
+
+/**
+ * Cell by the number of blocks of `hidden` rows that a recurrent matrix holds. The hidden size is the width of weight_hh
+ * beside it, or that of weight_hr where the output is projected (PyTorch's proj_size).
+ */
 function cellOf(parameter: Parameter, all: ReadonlyMap<string, Parameter>): { cell: string; hidden: number } | null {
-  const square = all.get(parameter.name.replace(/_ih/, "_hh").replace(/(^|[._/])bias_hh/, "$1weight_hh"));
-  const hidden = square?.shape[1] ?? 0;
-  const blocks = hidden > 0 ? (parameter.shape[0] ?? 0) / hidden : 0;
-  if (blocks === 4) return { cell: "lstm", hidden };
-  if (blocks === 3) return { cell: "gru", hidden };
-  return blocks === 1 ? { cell: "rnn", hidden } : null;
+  const beside = (matrix: string) => all.get(parameter.name.replace(/(weight|bias)_(ih|hh|hr)/, matrix));
+  const projection = beside("weight_hr");
+  const hidden = (projection ?? beside("weight_hh"))?.shape[1] ?? 0;
+  const rows = beside("weight_hh")?.shape[0] ?? 0;
+  const cell = hidden > 0 ? BLOCKS[rows / hidden] : undefined;
+  return cell === undefined ? null : { cell, hidden };
 }
 
 function opFromPart(part: Part, shape: readonly number[], cell: string | null): string {
