@@ -3,7 +3,8 @@
 import type { Activation } from "../activation/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
 import { type ActivationMap, activationMap } from "./activation-map.ts";
-import { type Kernel, sumKernels } from "./kernel.ts";
+import type { AttentionGradient } from "./attention.ts";
+import { diagonal, type Kernel, sumKernels } from "./kernel.ts";
 import type { State } from "./state.ts";
 import type { ParameterLaw } from "./types.ts";
 
@@ -32,6 +33,8 @@ export interface Context {
   readonly states: Map<string, State>;
   readonly gradients: Map<string, Gradient>;
   readonly parameterGradients: Map<string, number>;
+  /** By the node that made the scores. */
+  readonly attentionGradients: Map<string, AttentionGradient>;
   readonly producers: ReadonlyMap<string, Node>;
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
   readonly warn: (warning: Warning) => void;
@@ -61,7 +64,11 @@ const both = (a: Kernel, b: Kernel): Kernel => sumKernels([{ kernel: a, weight: 
 
 /** Adds a contribution; different consumers' contributions are uncorrelated (each went through weights of its own). */
 export function addGradient(context: Context, tensor: string, gradient: Gradient): void {
-  if (!context.states.has(tensor)) return;
+  if (!context.states.has(tensor)) {
+    if (context.model.parameters.has(tensor))
+      addParameterGradient(context, tensor, gradient.reduce((sum, part) => sum + diagonal(totalKernel(part)), 0) / gradient.length);
+    return;
+  }
   const before = context.gradients.get(tensor);
   context.gradients.set(
     tensor,

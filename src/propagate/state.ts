@@ -38,6 +38,8 @@ export interface Scores {
   readonly factor: number;
   /** Allowed (1) or masked (0), row-major [queries, keys]; null: all allowed. */
   readonly mask: Float64Array | null;
+  /** The node that made the scores. */
+  readonly origin: string;
 }
 
 export interface State {
