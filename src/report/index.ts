@@ -1,3 +1,4 @@
+export { comparePlans } from "./compare.ts";
 export { EMIT_TARGETS, type EmitTarget, emitCode } from "./emit/index.ts";
 export { explainText } from "./explain.ts";
 export { type GainFacts, gainText } from "./gain.ts";
@@ -6,3 +7,4 @@ export { toJson } from "./json.ts";
 export { type MeasuredLayer, planReport } from "./plan.ts";
 export { createTheme, palette, type Theme } from "./theme.ts";
 export { type Verdict, verdictOf } from "./verdict.ts";
+export { type VerifyFacts, verifyFinding, verifyReport } from "./verify.ts";

@@ -1,0 +1,80 @@
+/** Running the model over several draws of its weights, and whether that bears the prediction out. */
+
+import type { Model } from "../model/types.ts";
+import type { Plan } from "../plan/types.ts";
+import type { MeasuredLayer } from "../report/plan.ts";
+import type { Verification } from "../run/index.ts";
+import { batchOf, inputFor, type Rows } from "./inputs.ts";
+import type { Progress } from "./progress.ts";
+
+/** Enough for a standard error of the mean, few enough for a minute. */
+const DRAWS = 8;
+/** Numbers in all activation tensors of one run, which are held forward and backward: about 200 MB. */
+const MOST_NUMBERS = 1.6e7;
+const MOST_SAMPLES = 64;
+/** Batch normalization needs company. */
+const FEWEST_SAMPLES = 2;
+
+/** Samples to run at once, from the sizes of the tensors at the model's present batch. */
+export function samplesFor(model: Model): number {
+  let numbers = 0;
+  for (const { shape } of model.tensors.values()) numbers += shape.reduce((product, size) => product * size, 1);
+  const fit = Math.floor((MOST_NUMBERS * model.batch) / Math.max(1, numbers));
+  return Math.min(MOST_SAMPLES, Math.max(FEWEST_SAMPLES, fit));
+}
+
+export interface ProveOptions {
+  readonly rows: Rows | null;
+  readonly inputMean?: number;
+  readonly inputVariance?: number;
+  readonly mode: "train" | "eval";
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export interface Proof extends Verification {
+  readonly inputs: string;
+}
+
+/** Draw 0 is the seed that is written; the others follow it. `passed` speaks of signal and gradient. */
+export async function prove(model: Model, plan: Plan, options: ProveOptions): Promise<Proof> {
+  const { rows, mode, progress, signal, inputMean, inputVariance } = options;
+  const [{ measureSignals, verify }, { initialize, noise }] = await Promise.all([
+    import("../run/index.ts"),
+    import("./draws.ts"),
+  ]);
+  const input = rows === null ? null : inputFor(model, rows);
+  const measurement = await measureSignals(model, {
+    weights: (draw) => initialize(model, plan, plan.seed + draw),
+    noise: noise(plan.seed),
+    draws: DRAWS,
+    mode,
+    signal,
+    ...(rows === null || input === null
+      ? {}
+      : { inputs: (draw: number) => new Map([[input.name, batchOf(rows, model.batch, draw)]]) }),
+    ...(inputMean === undefined ? {} : { inputMean }),
+    ...(inputVariance === undefined ? {} : { inputVariance }),
+    onProgress: (done, total) =>
+      progress.update(done / total, `verifying, draw ${Math.min(done + 1, total)} of ${total}`),
+  });
+  const verification = verify(model, plan.layers, measurement);
+  const kind =
+    rows === null
+      ? model.inputs.some((each) => each.vocabulary !== null)
+        ? "uniform tokens"
+        : "normal inputs"
+      : rows.name;
+  return {
+    ...verification,
+    passed: verification.passed && verification.gradientsPassed,
+    inputs: `${kind}, ${model.batch} a draw`,
+  };
+}
+
+/** The measured mean squares, for the report's dots. */
+export function measuredLayers(proof: Verification): ReadonlyMap<string, MeasuredLayer> {
+  return new Map(
+    proof.layers.map((layer) => [layer.weight, { forward: layer.measured, gradient: layer.gradient.measured }]),
+  );
+}
