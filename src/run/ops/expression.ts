@@ -5,12 +5,11 @@
 
 import type { BinaryFunction, Expression, UnaryFunction } from "../../activation/expression.ts";
 import type { Jax, Tensor } from "../jax.ts";
+import { accurateLog, log1p, softplus } from "./logarithm.ts";
 import { constantPower } from "./power.ts";
 
-/** Beyond it e^x has no single-precision value, and σ(x), softplus(−x) are below 1e-38. */
+/** Beyond it e^x has no single-precision value, and σ(−x) is below 1e-38. */
 const LARGEST_EXPONENT = 87;
-/** From here on log(1 + e^x) = x in single precision. */
-const SOFTPLUS_LINEAR = 20;
 /** jax-js' erf is good to 1.5e-7 absolute; below this the series keeps the relative accuracy too. */
 const ERF_SERIES = 0.5;
 /** 2/√π · (−1)^k / (k! (2k+1)), k = 0 … 6. */
@@ -32,15 +31,39 @@ function walk(jax: Jax, expression: Expression, x: Tensor): Tensor | number {
       return expression.value;
     case "unary": {
       const arg = walk(jax, expression.arg, x);
-      return unary(jax, expression.fn, typeof arg === "number" ? jax.numpy.array(arg) : arg);
+      return unary(jax, expression.fn, typeof arg === "number" ? jax.numpy.array(arg) : arg, isFalling(expression.arg));
     }
     case "binary":
-      return binary(jax, expression.fn, walk(jax, expression.left, x), walk(jax, expression.right, x));
+      return binary(
+        jax,
+        expression.fn,
+        walk(jax, expression.left, x),
+        walk(jax, expression.right, x),
+        isFalling(expression),
+      );
   }
 }
 
+/** Affine in x with a negative slope: there the left side of x is the right side of the argument. */
+function isFalling(expression: Expression): boolean {
+  return direction(expression) < 0;
+}
+
+function direction(expression: Expression): number {
+  if (expression.kind === "x") return 1;
+  if (expression.kind === "number") return 0;
+  if (expression.kind === "unary") return expression.fn === "neg" ? -direction(expression.arg) : 0;
+  const { fn, left, right } = expression;
+  if (fn === "min" || fn === "max") return direction(left) || direction(right);
+  if (fn === "add" && (left.kind === "number" || right.kind === "number")) return direction(left) + direction(right);
+  if (fn === "sub" && (left.kind === "number" || right.kind === "number")) return direction(left) - direction(right);
+  if (fn === "mul" && left.kind === "number") return Math.sign(left.value) * direction(right);
+  if ((fn === "mul" || fn === "div") && right.kind === "number") return Math.sign(right.value) * direction(left);
+  return 0;
+}
+
 /** Gives x away. */
-export function unary(jax: Jax, fn: UnaryFunction, x: Tensor): Tensor {
+function unary(jax: Jax, fn: UnaryFunction, x: Tensor, falling: boolean): Tensor {
   const { numpy: np } = jax;
   switch (fn) {
     case "neg":
@@ -50,9 +73,9 @@ export function unary(jax: Jax, fn: UnaryFunction, x: Tensor): Tensor {
     case "expm1":
       return np.expm1(x);
     case "log":
-      return np.log(x);
+      return accurateLog(jax, x);
     case "log1p":
-      return np.log1p(x);
+      return log1p(jax, x);
     case "sqrt":
       return np.sqrt(x);
     case "abs":
@@ -85,7 +108,7 @@ export function unary(jax: Jax, fn: UnaryFunction, x: Tensor): Tensor {
     case "softplus":
       return softplus(jax, x);
     case "relu":
-      return np.where(np.lessEqual(x.ref, 0), 0, x);
+      return np.where(falling ? np.less(x.ref, 0) : np.lessEqual(x.ref, 0), 0, x);
     case "reciprocal":
       return np.reciprocal(x);
     case "floor":
@@ -93,7 +116,13 @@ export function unary(jax: Jax, fn: UnaryFunction, x: Tensor): Tensor {
   }
 }
 
-function binary(jax: Jax, fn: BinaryFunction, left: Tensor | number, right: Tensor | number): Tensor | number {
+function binary(
+  jax: Jax,
+  fn: BinaryFunction,
+  left: Tensor | number,
+  right: Tensor | number,
+  falling: boolean,
+): Tensor | number {
   const { numpy: np } = jax;
   switch (fn) {
     case "add":
@@ -110,12 +139,16 @@ function binary(jax: Jax, fn: BinaryFunction, left: Tensor | number, right: Tens
       left.dispose();
       return result;
     }
-    case "min":
-      if (typeof left === "number") return binary(jax, fn, right, left);
-      return np.where(np.greater(left.ref, share(right)), right, left);
-    case "max":
-      if (typeof left === "number") return binary(jax, fn, right, left);
-      return np.where(np.lessEqual(left.ref, share(right)), right, left);
+    case "min": {
+      if (typeof left === "number") return binary(jax, fn, right, left, falling);
+      const replaced = falling ? np.greaterEqual(left.ref, share(right)) : np.greater(left.ref, share(right));
+      return np.where(replaced, right, left);
+    }
+    case "max": {
+      if (typeof left === "number") return binary(jax, fn, right, left, falling);
+      const replaced = falling ? np.less(left.ref, share(right)) : np.lessEqual(left.ref, share(right));
+      return np.where(replaced, right, left);
+    }
   }
 }
 
@@ -133,13 +166,6 @@ export function tanh(jax: Jax, x: Tensor): Tensor {
   const sign = np.where(np.less(x.ref, 0), 1, -1);
   const e = np.expm1(x.mul(sign.ref).mul(2));
   return e.ref.div(e.add(2)).mul(sign);
-}
-
-function softplus(jax: Jax, x: Tensor): Tensor {
-  const { numpy: np } = jax;
-  const large = np.greater(x.ref, SOFTPLUS_LINEAR);
-  const small = np.where(large.ref, SOFTPLUS_LINEAR, x.ref);
-  return np.where(large, x, np.log1p(np.exp(small)));
 }
 
 function erf(jax: Jax, x: Tensor): Tensor {

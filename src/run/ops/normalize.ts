@@ -1,7 +1,7 @@
 /** y = (x − mean) / √(variance + ε) · scale + shift, with the statistics that each method takes. */
 
 import type { NormalizeNode } from "../../model/types.ts";
-import type { Tensor } from "../jax.ts";
+import type { Jax, Tensor } from "../jax.ts";
 import {
   at,
   axisOf,
@@ -10,6 +10,7 @@ import {
   type Operation,
   onlyInput,
   onlyOutput,
+  product,
   shapeOf,
 } from "../operation.ts";
 
@@ -37,60 +38,64 @@ export function lowerNormalize(node: NormalizeNode, context: LoweringContext): O
     forward(jax, operands) {
       const { numpy: np } = jax;
       const x = at(operands, 0).ref.reshape(plan.grouped);
+      const spread = (statistic: Tensor) => np.broadcastTo(statistic, plan.spread);
+      const average = (t: Tensor) => plan.passes.reduce((total, axes) => total.mean(axes, { keepdims: true }), t);
       let y: Tensor;
       if (running) {
         const [mean, variance] = operands.slice(1 + affine.length);
-        const deviation = np.sqrt(variance!.ref.reshape(plan.statistics).add(node.epsilon));
-        y = x.sub(mean!.ref.reshape(plan.statistics)).div(deviation);
+        const deviation = np.sqrt(variance!.ref.reshape([1, -1, 1]).add(node.epsilon));
+        y = x.sub(mean!.ref.reshape([1, -1, 1])).div(deviation);
       } else {
-        const keep = { keepdims: true };
-        const centred = node.method === "rms" ? x : x.ref.sub(x.mean(plan.axes, keep));
-        const variance = centred.ref.mul(centred.ref).mean(plan.axes, keep);
-        y = centred.div(np.sqrt(variance.add(node.epsilon)));
+        const centred = node.method === "rms" ? x : x.ref.sub(spread(average(x)));
+        const variance = average(centred.ref.mul(centred.ref));
+        y = centred.mul(spread(np.reciprocal(np.sqrt(variance.add(node.epsilon)))));
       }
-      y = y.reshape(shape);
+      y = y.reshape(plan.channels ?? shape);
       let next = 1;
-      if (node.scale !== null) y = y.mul(perChannel(at(operands, next++), plan.affine));
-      if (node.shift !== null) y = y.add(perChannel(at(operands, next++), plan.affine));
-      return [y];
+      if (node.scale !== null) y = y.mul(perChannel(jax, at(operands, next++), plan.channels));
+      if (node.shift !== null) y = y.add(perChannel(jax, at(operands, next++), plan.channels));
+      return [y.reshape(shape)];
     },
   };
 }
 
+/**
+ * Contiguous axes are averaged before the others, and statistics spread back in the same two steps: jax-js reduces a
+ * contiguous axis with SIMD and any other element by element.
+ */
 interface Statistics {
-  /** x reshaped so that the statistics are over whole axes. */
   readonly grouped: number[];
-  readonly axes: number[];
-  /** Shape of the running statistics against `grouped`. */
-  readonly statistics: number[];
-  /** Shape of one-dimensional scale and shift against x; null: they broadcast from the last axis. */
-  readonly affine: number[] | null;
+  /** Axes of `grouped` to average over, pass by pass. */
+  readonly passes: number[][];
+  /** Shape that a statistic is spread to before it meets x. */
+  readonly spread: number[];
+  /** [samples, channels, positions] where scale and shift are one a channel; null: they broadcast from the last axis. */
+  readonly channels: number[] | null;
 }
 
 function statisticsOf(node: NormalizeNode, shape: number[]): Statistics {
   const [samples = 1, channels = 1, ...space] = shape;
-  const affine = [1, channels, ...space.map(() => 1)];
-  const spaceAxes = space.map((_, i) => i + 2);
+  const byChannel = [samples, channels, product(space)];
   switch (node.method) {
     case "batch":
-      return { grouped: shape, axes: [0, ...spaceAxes], statistics: affine, affine };
+      return { grouped: byChannel, passes: [[2], [0]], spread: [samples, channels, 1], channels: byChannel };
     case "instance":
-      return { grouped: shape, axes: spaceAxes, statistics: affine, affine };
+      return { grouped: byChannel, passes: [[2]], spread: [samples, channels, 1], channels: byChannel };
     case "group": {
-      const grouped = [samples, node.groups, channels / node.groups, ...space];
-      return { grouped, axes: [2, ...space.map((_, i) => i + 3)], statistics: [], affine };
+      const grouped = [samples, node.groups, (channels / node.groups) * product(space)];
+      return { grouped, passes: [[2]], spread: [samples, node.groups, 1], channels: byChannel };
     }
     case "layer":
-    case "rms":
-      return {
-        grouped: shape,
-        axes: node.axes.map((axis) => axisOf(axis, shape.length)),
-        statistics: [],
-        affine: null,
-      };
+    case "rms": {
+      const axes = node.axes.map((axis) => axisOf(axis, shape.length)).sort((a, b) => a - b);
+      const spread = shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+      return { grouped: shape, passes: [axes], spread, channels: null };
+    }
   }
 }
 
-function perChannel(tensor: Tensor, shape: number[] | null): Tensor {
-  return shape !== null && tensor.shape.length === 1 ? tensor.ref.reshape(shape) : tensor.ref;
+/** One number a channel, spread over the samples first (see `Statistics`); other shapes broadcast by themselves. */
+function perChannel(jax: Jax, tensor: Tensor, channels: number[] | null): Tensor {
+  if (channels === null) return tensor.ref;
+  return jax.numpy.broadcastTo(tensor.ref.reshape([1, -1, 1]), [channels[0]!, channels[1]!, 1]);
 }

@@ -1,6 +1,7 @@
 /** x to a constant power, differentiable wherever the power is: jax-js' own goes through log |x| and is not at 0. */
 
 import type { Jax, Tensor } from "../jax.ts";
+import { accurateLog } from "./logarithm.ts";
 
 /** Above this a product of factors would be longer than exp(p · log x) is inexact. */
 const LARGEST_PRODUCT = 16;
@@ -19,7 +20,7 @@ export function constantPower(jax: Jax, x: Tensor, exponent: number): Tensor {
   }
   const base = Number.isInteger(exponent) ? np.absolute(x.ref) : x.ref;
   const positive = np.greater(base.ref, 0);
-  const magnitude = np.exp(np.log(np.where(positive.ref, base.ref, 1)).mul(exponent));
+  const magnitude = np.exp(accurateLog(jax, np.where(positive.ref, base.ref, 1)).mul(exponent));
   const elsewhere = np.where(np.equal(base, 0), exponent > 0 ? 0 : Number.POSITIVE_INFINITY, Number.NaN);
   const result = np.where(positive, magnitude, elsewhere);
   return size % 2 === 1 ? np.where(np.less(x.ref, 0), result.ref.mul(-1), result) : result;
