@@ -1,11 +1,14 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", cli: "src/cli/index.ts" },
+  entry: { index: "src/index.ts", node: "src/node.ts", cli: "src/cli/index.ts" },
   format: "esm",
+  // Neutral: the same files serve Node and browsers; only the entries `node` and `cli` reach node: modules.
   platform: "neutral",
   target: "es2022",
-  dts: true,
+  // The command line has no types to offer.
+  dts: { entry: ["src/index.ts", "src/node.ts"] },
   clean: true,
   external: [/^node:/],
+  inputOptions: { resolve: { mainFields: ["module", "main"] } },
 });

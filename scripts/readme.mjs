@@ -1,0 +1,92 @@
+// `npm run readme`: regenerates the marked blocks of README.md and COMPATIBILITY.md from the program itself.
+// `node scripts/readme.mjs --check` changes nothing and exits 1 where a block is out of date.
+//
+//   <!-- output: plan examples/digits-mlp.onnx -->  a fenced block with what `npx epoch0 …` prints
+//   <!-- table: schemes -->                         a table made from the library's data
+//   <!-- end -->                                    closes either
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { prepare, root } from "./prepare.mjs";
+
+const FILES = ["README.md", "COMPATIBILITY.md"];
+
+function words(line) {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
+}
+
+/** What the command prints in 100 columns without colour; its own failure is ours. */
+function output(line) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin", "epoch0.mjs"), ...words(line)], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  if (status !== 0) throw new Error(`epoch0 ${line} exited with ${status}: ${stderr}`);
+  return ["```console", `$ npx epoch0 ${line}`, stdout.trimEnd(), "```"].join("\n");
+}
+
+function table(titles, rows) {
+  const line = (cells) =>
+    `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+  return [line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const code = (names) => names.map((name) => `\`${name}\``).join(" ");
+
+function tables({ activations, initializers, schemes, operations }) {
+  return {
+    activations: () =>
+      table(
+        ["activation", "also known as", "parameters"],
+        activations.map(({ name, aliases, parameters }) => [
+          code([name]),
+          code(aliases),
+          parameters.map((parameter) => `${parameter.name} = ${parameter.default}`).join(", "),
+        ]),
+      ),
+    initializers: () =>
+      table(
+        ["initializer", "PyTorch", "Keras", "JAX", "TF.js"],
+        initializers.map(({ name, torch, keras, jax, tfjs }) => [
+          code([name]),
+          ...[torch, keras, jax, tfjs].map((names) => code(names ?? [])),
+        ]),
+      ),
+    schemes: () =>
+      table(
+        ["scheme", "does", "source"],
+        schemes.map(({ name, summary, source }) => [code([name]), summary, source]),
+      ),
+    operations: () =>
+      table(
+        ["node kind", "ONNX operators"],
+        operations.map(({ kind, operators }) => [code([kind]), operators.join(", ")]),
+      ),
+  };
+}
+
+async function regenerate(text, makers) {
+  const marked = /(<!-- (output|table): ([^\n]*?) -->\n)[\s\S]*?(<!-- end -->)/g;
+  return text.replace(marked, (_, open, kind, what, close) => {
+    const make = kind === "output" ? () => output(what) : makers[what];
+    if (make === undefined) throw new Error(`readme: no table ${what}`);
+    return `${open}${make()}\n${close}`;
+  });
+}
+
+prepare();
+const makers = tables(await import(new URL("../dist/index.js", import.meta.url).href));
+const check = process.argv.includes("--check");
+let stale = 0;
+for (const file of FILES) {
+  const path = join(root, file);
+  const text = readFileSync(path, "utf8");
+  const fresh = await regenerate(text, makers);
+  if (fresh === text) continue;
+  if (check) {
+    process.stderr.write(`${file} is out of date, run npm run readme\n`);
+    stale = 1;
+  } else writeFileSync(path, fresh);
+}
+process.exit(stale);

@@ -1,0 +1,122 @@
+/** The package as others get it: what is in it, and that it works installed elsewhere. */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { version } from "../src/version.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+let elsewhere = "";
+
+/** Packs the clone, unpacks it as a dependency of an empty project; its own dependencies are linked, not fetched. */
+beforeAll(() => {
+  execFileSync(
+    process.execPath,
+    ["--input-type=module", "-e", 'const { build } = await import("./scripts/prepare.mjs"); build();'],
+    { cwd: root },
+  );
+  elsewhere = mkdtempSync(join(tmpdir(), "epoch0-package-"));
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", elsewhere], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: "pipe",
+    }),
+  );
+  const modules = join(elsewhere, "node_modules");
+  mkdirSync(join(modules, "epoch0"), { recursive: true });
+  execFileSync("tar", ["-xzf", join(elsewhere, filename), "--strip-components=1", "-C", join(modules, "epoch0")]);
+  for (const name of Object.keys(manifest.dependencies)) {
+    const [scope = "", rest] = name.split("/");
+    if (rest !== undefined) mkdirSync(join(modules, scope), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  }
+  writeFileSync(join(elsewhere, "package.json"), '{ "type": "module" }');
+});
+afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
+
+function node(script: string) {
+  return spawnSync(process.execPath, ["--input-type=module", "-e", script], { cwd: elsewhere, encoding: "utf8" });
+}
+
+test("the package holds the build, the program, the papers, and nothing else", () => {
+  const [{ files }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--dry-run", "--ignore-scripts"], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: "pipe",
+    }),
+  );
+  const paths: string[] = files.map(({ path }: { path: string }) => path);
+  const belongs = /^(dist\/.+\.(js|d\.ts)|bin\/epoch0\.mjs|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+  expect(paths.filter((path) => !belongs.test(path))).toEqual([]);
+  for (const path of ["dist/index.js", "dist/index.d.ts", "dist/node.js", "dist/node.d.ts", "dist/cli.js", "LICENSE"]) {
+    expect(paths).toContain(path);
+  }
+});
+
+test("versions agree", () => {
+  expect(manifest.version).toBe(version);
+  expect(readFileSync(join(root, "CHANGELOG.md"), "utf8")).toContain(`## ${version}`);
+});
+
+test("installed elsewhere, the library plans and draws", () => {
+  const { status, stdout, stderr } = node(`
+    import { gain, heNormal, initialize, plan, readOnnx } from "epoch0";
+    import { openModel } from "epoch0/node";
+    const model = await openModel("4 > 8 relu > 2", {});
+    const weights = initialize(plan(model, { seed: 1 }), { seed: 1 });
+    console.log(JSON.stringify([[...weights.keys()], typeof heNormal, typeof readOnnx, typeof gain]));
+  `);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toEqual([
+    ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"],
+    "function",
+    "function",
+    "function",
+  ]);
+});
+
+test("installed elsewhere, the program runs", () => {
+  const bin = join(elsewhere, "node_modules", "epoch0", manifest.bin.epoch0);
+  const help = spawnSync(process.execPath, [bin, "--help"], { encoding: "utf8" });
+  expect(help.status).toBe(0);
+  expect(help.stdout).toContain("epoch0 plan model.onnx");
+  const gain = spawnSync(process.execPath, [bin, "gain", "relu", "--json"], { encoding: "utf8" });
+  expect(JSON.parse(gain.stdout).schema).toBe("epoch0.gain/1");
+});
+
+test("installed elsewhere, TypeScript sees the types", () => {
+  writeFileSync(
+    join(elsewhere, "use.ts"),
+    `import { plan, type Model, type Plan } from "epoch0";
+     import { openModel } from "epoch0/node";
+     const model: Model = await openModel("4 > 2", {});
+     const made: Plan = plan(model, { seed: 0 });
+     // @ts-expect-error a scheme is a string
+     plan(model, { scheme: 3 });
+     export const std: number | undefined = made.tensors[0]?.std;`,
+  );
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [
+      join(root, "node_modules/typescript/bin/tsc"),
+      "--noEmit",
+      "--strict",
+      "--target",
+      "es2022",
+      "--module",
+      "nodenext",
+      "--skipLibCheck",
+      "use.ts",
+    ],
+    { cwd: elsewhere, encoding: "utf8" },
+  );
+  expect(stdout).toBe("");
+  expect(status).toBe(0);
+});
