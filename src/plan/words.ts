@@ -1,5 +1,6 @@
 /** Numbers and short phrases for the sentences that a plan gives as reasons. */
 
+import { resolveActivation } from "../activation/index.ts";
 import type { ParameterUsage } from "./usage/types.ts";
 
 /** Three significant digits, no exponent between 1e-4 and 1e6: 0.0442, 1.41, 576, 3.2e-7. */
@@ -19,7 +20,7 @@ export function times(value: number): string {
 /** The name of the activation around a usage, for a sentence. */
 export function activationName(node: ParameterUsage["activation"]): string {
   if (!node) return "no activation";
-  return node.activation.kind === "named" ? node.activation.name : "the activation";
+  return resolveActivation(node.activation).label;
 }
 
 /** "a", "a and b", "a, b and c". */

@@ -123,17 +123,17 @@ export const sinusoidal: Scheme = {
   }),
 };
 
-/** ω₀ in front of the sine that follows: the constant scale between the layer and the sine, or the sine's own parameter. */
+/** ω₀ of the sine that follows: the constant scale in between times the sine's own w0; null where no sine follows. */
 function frequencyAfter(usage: ParameterUsage, context: SchemeContext): number | null {
-  if (usage.output === null || !usage.activation) return null;
-  const reference = usage.activation.activation;
-  const own = reference.kind === "named" ? Object.values(reference.parameters)[0] : undefined;
-  let factor = own ?? 1;
+  if (usage.output === null || usage.activation?.activation.kind !== "named") return null;
+  const { name, parameters } = usage.activation.activation;
+  if (name !== "sin" && name !== "cos") return null;
+  let factor = Math.abs(parameters.w0 ?? 1);
   let tensor = usage.output;
   for (;;) {
     const node = context.usages.graph.consumers.get(tensor)?.[0];
     if (!node || node === usage.activation) return factor;
-    if (node.kind === "activation") factor *= linearSlope(node.activation) ?? 1;
+    if (node.kind === "activation") factor *= Math.abs(linearSlope(node.activation) ?? 1);
     tensor = node.outputs[0] ?? "";
   }
 }
@@ -161,6 +161,11 @@ export const siren: Scheme = {
       };
     const shown = frequencyAfter(usage, context) ?? neighbourFrequency(context);
     const frequency = context.values[0] ?? shown ?? DEFAULT_FREQUENCY;
+    if (shown === null)
+      context.warn({
+        code: "no-sine",
+        message: `siren is made for sine activations and the graph shows none; ω₀ = ${figure(frequency)} is assumed`,
+      });
     const bound = Math.sqrt(6 / fanIn) / frequency;
     return {
       initializer: bound > 0 ? uniform(bound ** 2 / 3) : constant(0),

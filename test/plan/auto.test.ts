@@ -1,0 +1,167 @@
+/** What `auto` promises: every pre-activation where it was aimed, whatever the activation; bounded sums; small readout. */
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { CATALOGUE, resolveActivation } from "../../src/activation/index.ts";
+import { law } from "../../src/init/index.ts";
+import { plan } from "../../src/plan/index.ts";
+import { batchNormResNet, build, chain, named, recurrent, residualChain, transformer } from "./models.ts";
+
+/** The solver stops at half a percent (`CLOSE_ENOUGH`), in ln of the second moment. */
+const CLOSE = 0.005;
+const close = (got: number, wanted: number) => expect(Math.abs(Math.log(got / wanted))).toBeLessThanOrEqual(CLOSE);
+
+/** Activations that a deep chain can be made of: something random comes out, and it is no plain multiplication. */
+const usable = CATALOGUE.filter(({ name }) => {
+  const { value } = resolveActivation(named(name));
+  return [-3, -1, -0.2, 0.3, 2].some((x) => value(x) !== 0) && name !== "identity" && name !== "prelu";
+});
+
+describe("a chain of 50 layers", () => {
+  test.each(usable.map(({ name }) => [name] as const))("%s: every pre-activation at one size, at most 1", (name) => {
+    const { layers } = plan(chain(64, 50, name));
+    const hidden = layers.slice(0, -1).map(({ output }) => output.secondMoment);
+    for (const size of hidden) close(size, hidden[0]!);
+    expect(hidden[0]).toBeLessThanOrEqual(1 + CLOSE);
+    expect(hidden[0]).toBeGreaterThanOrEqual(0.05 * (1 - CLOSE));
+    close(layers.at(-1)!.output.secondMoment, 1 / 16);
+  });
+  test("objective forward: second moment 1 for tanh, where the default goes lower to keep the gradient", () => {
+    const model = chain(64, 50, "tanh");
+    const forward = plan(model, { objective: "forward" }).layers;
+    const balanced = plan(model).layers;
+    for (const { output } of forward.slice(0, -1)) close(output.secondMoment, 1);
+    expect(balanced[0]!.output.secondMoment).toBeLessThan(0.5);
+    const growth = (layers: typeof forward) => layers[0]!.gradient.secondMoment / layers[49]!.gradient.secondMoment;
+    expect(growth(balanced)).toBeLessThan(growth(forward));
+    // MOST_CHANGE of the operating point is 10 over the run; the solver's half percent a layer may add to it.
+    expect(growth(balanced)).toBeLessThan(10 * Math.exp(49 * CLOSE));
+  });
+  test("relu: level both ways", () => {
+    const { layers, warnings } = plan(chain(64, 50, "relu"));
+    const [first, last] = [layers[0]!, layers[49]!];
+    close(first.output.secondMoment, 1);
+    // χ₁ = 1 exactly; each variance is within half a percent of its goal.
+    expect(Math.abs(Math.log(first.gradient.secondMoment / last.gradient.secondMoment))).toBeLessThan(49 * CLOSE);
+    expect(warnings.filter(({ code }) => /gradient|forward/.test(code))).toEqual([]);
+  });
+  test("sigmoid: says with its number that nothing can help", () => {
+    const { warnings } = plan(chain(64, 50, "sigmoid"));
+    const said = warnings.find(({ code }) => code === "gradient-not-level");
+    // χ₁ at q = 1: E[σ'²]/E[σ²] = 0.0448/0.2934.
+    expect(said?.message).toMatch(/×0\.153 a layer \(χ₁ = 0\.153\).*no weight variance can help/);
+    expect(warnings.some(({ code }) => code === "vanishing-gradient")).toBe(true);
+  });
+});
+
+test("biases are 0, weights have mean 0, and the readout is small", () => {
+  const { tensors } = plan(chain(32, 3, "gelu"));
+  for (const { name, initializer, shape } of tensors) {
+    expect(law(initializer, shape).mean).toBe(0);
+    if (name.endsWith("bias")) expect(initializer.kind).toBe("zeros");
+  }
+});
+
+describe("laws of scale", () => {
+  test("an input a times as large needs a first weight a times as small, and nothing else changes", () => {
+    const model = chain(16, 3, "tanh");
+    const before = plan(model).tensors;
+    fc.assert(
+      fc.property(fc.double({ min: 1e-4, max: 1e4, noNaN: true }), (variance) => {
+        const after = plan(model, { inputVariance: variance }).tensors;
+        after.forEach(({ name, std }, i) => {
+          const expected = name === "fc1.weight" ? before[i]!.std / Math.sqrt(variance) : before[i]!.std;
+          // Both solutions are within CLOSE of the same goal.
+          if (expected > 0) expect(Math.abs(Math.log(std / expected))).toBeLessThanOrEqual(2 * CLOSE);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+  test("hidden σ falls as 1/√width", () => {
+    const std = (width: number) => plan(chain(width, 3, "relu")).tensors.find(({ name }) => name === "fc2.weight")!.std;
+    expect(Math.abs(Math.log(std(16) / std(256) / 4))).toBeLessThanOrEqual(2 * CLOSE);
+  });
+});
+
+describe("residual networks", () => {
+  test("100 blocks: the sum at most doubles, and so does the gradient's way back by the same rule", () => {
+    const { layers, warnings } = plan(residualChain(32, 100));
+    const firsts = layers.filter(({ weight }) => weight.endsWith("fc1.weight"));
+    for (const { output } of firsts) close(output.secondMoment, 1);
+    const last = plan(residualChain(32, 100)).signals.find(({ tensor }) => tensor === "add99.y")!;
+    expect(last.secondMoment).toBeLessThan(2 * Math.exp(CLOSE));
+    expect(last.secondMoment).toBeGreaterThan(1);
+    expect(warnings.filter(({ code }) => /exploding|vanishing/.test(code))).toEqual([]);
+  });
+  test("batch norm: the last scale of a branch shrinks, the projected skip's stays 1", () => {
+    const tensors = new Map(plan(batchNormResNet()).tensors.map((tensor) => [tensor.name, tensor]));
+    expect(tensors.get("layer2.down.1.weight")!.initializer).toEqual({ kind: "ones" });
+    const scale = tensors.get("layer2.bn2.weight")!.initializer;
+    expect(scale.kind === "constant" && scale.value > 0 && scale.value < 1).toBe(true);
+    expect(tensors.get("layer1.conv2.weight")!.why).toMatch(/normalization follows/);
+  });
+  test("a transformer: L = 2 a layer, scores of variance 1, positions as large as tokens", () => {
+    const result = plan(transformer(3));
+    const tensor = (name: string) => result.tensors.find((one) => one.name === name)!;
+    expect(tensor("h.0.mlp.c_proj.weight").why).toMatch(/one of 6 residual branches/);
+    expect(tensor("pos").std).toBeCloseTo(Math.sqrt(1 / 2), 6);
+    const stream = result.signals.find(({ tensor: name }) => name === "h.2.add2.y")!;
+    expect(stream.secondMoment).toBeLessThan(2.2);
+  });
+  test("a tied table is sized as a readout, and positions follow it", () => {
+    const { tensors, layers } = plan(transformer(1, true));
+    const std = (name: string) => tensors.find((one) => one.name === name)!.std;
+    expect(std("pos") / std("wte.weight")).toBeCloseTo(1, 2);
+    close(layers.at(-1)!.output.secondMoment, 1 / 16);
+  });
+});
+
+describe("other shapes of network", () => {
+  test("cells: orthogonal recurrent blocks, forget bias 1", () => {
+    const tensors = new Map(plan(recurrent("lstm")).tensors.map((one) => [one.name, one.initializer] as const));
+    expect(tensors.get("rnn.weight_hh_l0")).toEqual({ kind: "orthogonal", gain: 1, blocks: 4 });
+    const bias = tensors.get("rnn.bias_ih_l0");
+    expect(bias?.kind === "blocks" && bias.parts[1]).toEqual({ size: 8, initializer: { kind: "ones" } });
+  });
+  test("a padded convolution has a smaller fan, and the solver sees it", () => {
+    const padded = (pad: number) => {
+      const b = build([1, 8, 4, 4]);
+      const y = b.act("a", b.conv("c1", "x", 8, 3, { pad }), "relu");
+      return plan(b.finish(b.conv("head", y, 4, 1))).tensors[0]!.std;
+    };
+    // 4×4 with a border of zeros: (10/12)² of the taps hit input.
+    expect(padded(1) / padded(0)).toBeCloseTo(12 / 10, 2);
+  });
+  test("a weights-only file: unit fan-in, no predictions, and it says so", () => {
+    const model = { ...chain(16, 1, "relu"), nodes: [], inputs: [], outputs: [], tensors: new Map() };
+    const result = plan(model);
+    expect(result.layers).toEqual([]);
+    expect(result.signals).toEqual([]);
+    expect(result.warnings.map(({ code }) => code)).toContain("no-graph");
+    expect(result.tensors[0]!.std).toBeCloseTo(1 / 4, 6);
+  });
+  test("orthogonal on request: the same variance", () => {
+    const model = chain(32, 2, "relu");
+    const plain = plan(model).tensors;
+    const orthogonal = plan(model, { distribution: "orthogonal" }).tensors;
+    for (const [i, { std }] of orthogonal.entries()) expect(std).toBeCloseTo(plain[i]!.std, 6);
+    expect(orthogonal[0]!.initializer.kind).toBe("orthogonal");
+  });
+});
+
+describe("critical", () => {
+  test("tanh: Schoenholz 2017's point, biases included", () => {
+    const { tensors } = plan(chain(100, 3, "tanh"), { scheme: "critical" });
+    const std = (name: string) => tensors.find((one) => one.name === name)!.std;
+    // σ_w² = 1.76095 at σ_b² = 0.05, published to six digits.
+    expect(std("fc2.weight") ** 2 * 100).toBeCloseTo(1.76095, 4);
+    expect(std("fc2.bias") ** 2).toBeCloseTo(0.05, 10);
+    expect(std("fc1.weight") ** 2 * 100).toBeCloseTo(0.57005 - 0.05, 4);
+  });
+  test("relu: σ_w² = 2, σ_b = 0 (Hayou 2019)", () => {
+    const { tensors } = plan(chain(100, 3, "relu"), { scheme: "critical" });
+    expect(tensors[2]!.std ** 2 * 100).toBeCloseTo(2, 6);
+    expect(tensors[3]!.initializer).toEqual({ kind: "zeros" });
+  });
+});
