@@ -34,15 +34,16 @@ function table(titles, rows) {
 
 const code = (names) => names.map((name) => `\`${name}\``).join(" ");
 
-function tables({ activations, initializers, schemes, operations }) {
+function tables({ activations, initializers, schemes, operators }) {
   return {
     activations: () =>
       table(
-        ["activation", "also known as", "parameters"],
-        activations.map(({ name, aliases, parameters }) => [
+        ["activation", "φ(x)", "parameters", "source"],
+        activations.map(({ name, formula, parameters, reference }) => [
           code([name]),
-          code(aliases),
+          formula,
           parameters.map((parameter) => `${parameter.name} = ${parameter.default}`).join(", "),
+          reference,
         ]),
       ),
     initializers: () =>
@@ -58,7 +59,7 @@ function tables({ activations, initializers, schemes, operations }) {
         ["scheme", "does", "source"],
         schemes.map(({ name, summary, source }) => [code([name]), summary, source]),
       ),
-    operations: () =>
+    operators: () => operators.map((name) => `${code([name])}`).join(" "),
       table(
         ["node kind", "ONNX operators"],
         operations.map(({ kind, operators }) => [code([kind]), operators.join(", ")]),
@@ -76,7 +77,13 @@ async function regenerate(text, makers) {
 }
 
 prepare();
-const makers = tables(await import(new URL("../dist/index.js", import.meta.url).href));
+const library = await import(new URL("../dist/index.js", import.meta.url).href);
+const makers = tables({
+  activations: library.CATALOGUE,
+  initializers: library.INITIALIZERS,
+  schemes: library.schemes,
+  operators: library.supportedOperators(),
+});
 const check = process.argv.includes("--check");
 let stale = 0;
 for (const file of FILES) {
