@@ -1,7 +1,7 @@
 /** Warnings that a plan's own prediction calls for: signal or gradient that dies or grows with depth, and why. */
 
 import type { Model, Warning } from "../model/types.ts";
-import { gradientFactor, MOST_CHANGE } from "./auto/operating-point.ts";
+import { gradientFactor } from "./auto/operating-point.ts";
 import { runLengths } from "./auto/runs.ts";
 import type { PlannedLayer } from "./types.ts";
 import type { ParameterUsage, Usages } from "./usage/types.ts";
@@ -96,7 +96,7 @@ export function hopelessActivations(usages: Usages): readonly Warning[] {
     const { chi } = gradientFactor(usage.activation!.activation, 1);
     const small = gradientFactor(usage.activation!.activation, 0.05).chi;
     const best = Math.abs(Math.log(small)) < Math.abs(Math.log(chi)) ? small : chi;
-    if (!(best > 0) || Math.abs(Math.log(best)) * run <= Math.log(MOST_CHANGE)) continue;
+    if (!(best > 0) || Math.abs(Math.log(best)) * run <= MUCH) continue;
     const name = activationName(usage.activation);
     warnings.push({
       code: "gradient-not-level",

@@ -48,7 +48,7 @@ function purpose(known: Explained, goal: Goal): string {
             : "Last weight";
       return length === 1
         ? `${what} of the one residual branch, which adds as much as the skip brings`
-        : `${what} of one of ${length} residual branches; each adds 1/${length} of the stream's second moment, so depth at most doubles it (Hanin & Rolnick 2018; Zhang 2019)`;
+        : `${what} of one of ${length} residual branches; each adds ${goal.source === null ? "" : "(once attention decides) "}1/${length} of the stream's second moment, so depth at most doubles it (Hanin & Rolnick 2018; Zhang 2019)`;
     }
     case "linear":
       return `No activation follows; second moment ${figure(goal.value)}`;
@@ -68,22 +68,29 @@ function hiddenPurpose(usage: ParameterUsage, goal: Goal): string {
   const { point, run } = goal;
   if (!point) return `Second moment ${figure(goal.value)} in front of ${name}`;
   const gradient = `the gradient changes ${times(point.chi)} a layer`;
-  if (Math.abs(Math.log(point.chi)) < 1e-6)
+  if (Math.abs(Math.log(point.chi)) < 1e-9)
     return `Second moment ${figure(goal.value)} in front of ${name}, level forward and backward (χ₁ = 1)`;
+  if (run < 2)
+    return `Second moment ${figure(goal.value)} in front of ${name}, the usual size of a unit that is neither flat nor linear`;
   if (point.level)
     return `Second moment ${figure(goal.value)} in front of ${name}: forward level, ${gradient}, ${times(point.chi ** run)} over its ${run} in a row`;
   return `Second moment ${figure(goal.value)} in front of ${name}: forward level, but ${gradient}, which no weight variance in its working range can mend`;
 }
 
-function wantedOf({ propagation }: Explained, goal: Goal): number {
-  return goal.kind === "branch" ? (propagation?.signals.get(goal.tensor)?.secondMoment ?? goal.value) : goal.value;
+function wantedOf({ usage, propagation }: Explained, goal: Goal): number {
+  if (goal.kind !== "branch") return goal.value;
+  const reached = propagation?.signals.get(goal.tensor)?.secondMoment ?? goal.value;
+  const real = propagation?.signals.get(usage.input ?? "")?.secondMoment;
+  const counted = propagation?.signals.get(goal.source ?? "")?.secondMoment;
+  return real && counted ? (reached * counted) / real : reached;
 }
 
 /** Var(W) = wanted/(fan·E[a²]), with the fan that padding and pooling really leave. */
-function derivation({ usage, square, propagation }: Explained, wanted: number): string {
+function derivation({ usage, goal, square, propagation }: Explained, wanted: number): string {
   if (usage.part === "scale" || usage.part === "layer-scale")
     return `√${figure(square)} = ${figure(Math.sqrt(square))}`;
-  const incoming = usage.input === null ? undefined : propagation?.signals.get(usage.input)?.secondMoment;
+  const source = goal?.source ?? usage.input;
+  const incoming = source === null ? undefined : propagation?.signals.get(source)?.secondMoment;
   const { fanIn } = usage.fans.true;
   if (incoming === undefined || !(incoming > 0)) return `Var(W) = ${figure(square)}`;
   const effective = wanted / (square * incoming);

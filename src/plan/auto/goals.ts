@@ -2,7 +2,7 @@
 
 import type { Node } from "../../model/types.ts";
 import { flowingInputs, type Graph, isRearranging } from "../usage/graph.ts";
-import { solvedTensor } from "../usage/neighbours.ts";
+import { attendedValues, solvedTensor } from "../usage/neighbours.ts";
 import type { ParameterUsage, Usages } from "../usage/types.ts";
 import { type OperatingPoint, operatingPoint } from "./operating-point.ts";
 import { runLengths } from "./runs.ts";
@@ -27,6 +27,12 @@ export interface Goal {
   readonly run: number;
   /** Tied table whose rows this one is added to: it takes that table's size, whatever the readout made of it. */
   readonly like: string | null;
+  /**
+   * Tensor that counts as the weight's input instead of the real one: attention's values, not their average. The average
+   * of n values is as small as 1/n at the start and whole once attention decides; a weight sized for the average would
+   * depend on the length of the sequence and blow up later.
+   */
+  readonly source: string | null;
 }
 
 /** Goals by parameter name, for every matrix, kernel and table that a linear, conv or embedding node uses. */
@@ -53,14 +59,24 @@ function goalOf(
   if (bare) {
     const share = shareOfSum(graph, usage.parameter.name, adds);
     const like = tiedPartner(usages, usage.parameter.name);
-    return { kind: "linear", tensor: usage.parameter.name, value: share, share, point: null, run: 0, like };
+    return {
+      kind: "linear",
+      tensor: usage.parameter.name,
+      value: share,
+      share,
+      point: null,
+      run: 0,
+      like,
+      source: null,
+    };
   }
   const solvable = usage.part === "weight" || usage.part === "table" || usage.part === "position";
   if (!solvable || usage.output === null || !usage.node) return null;
   const tensor = solvedTensor(graph, usage.output);
   const share = shareOfSum(graph, tensor, adds);
   const like = usage.part === "position" ? tiedPartner(usages, usage.output) : null;
-  const plain = { tensor, share, point: null, run: 0, like };
+  const source = usage.input === null ? null : attendedValues(graph, usage.input);
+  const plain = { tensor, share, point: null, run: 0, like, source };
   if (usage.writes && usage.residual) {
     const length = usages.streams[usage.residual.stream] ?? 1;
     return { ...plain, kind: "branch", value: 1 / length };

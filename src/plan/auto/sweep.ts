@@ -67,6 +67,13 @@ export function sweep(input: SweepInput): SweepResult {
     return goalValue * size;
   };
 
+  /** How much larger the source is than the real input, now and by what the sweep has changed: 1 where they are one. */
+  const inputShortfall = (goal: Goal, real: string | null): number => {
+    if (goal.source === null || real === null) return 1;
+    const factor = (measured(goal.source) * ratio(goal.source)) / (measured(real) * ratio(real));
+    return usable(factor) ? factor : 1;
+  };
+
   const solve = (name: string, node: Node, incoming: number): number => {
     const goal = goals.get(name);
     const usage = usages.byName.get(name);
@@ -82,7 +89,7 @@ export function sweep(input: SweepInput): SweepResult {
       after.set(name, backwardVariance(input, name, ratio));
       return changeOf(name);
     }
-    const size = measured(goal.tensor);
+    const size = measured(goal.tensor) * inputShortfall(goal, usage.input);
     if (!usable(size) || !usable(incoming)) return 1;
     error = Math.max(error, Math.abs(Math.log(size / wanted)));
     const now = (old * wanted) / (size * incoming);

@@ -59,7 +59,8 @@ const BARE_WORDS: Readonly<Record<string, string>> = {
 
 /** A parameter that no layer kind owns: constant in the file → kept; tables of positions and tokens → N(0, 0.02²). */
 export function bare(usage: ParameterUsage, context: SchemeContext): Choice {
-  const what = BARE_WORDS[usage.part] ?? "A parameter of its own";
+  const unused = usage.node === null && context.model.nodes.length > 0;
+  const what = unused ? "No node uses this tensor" : (BARE_WORDS[usage.part] ?? "A parameter of its own");
   const held = usage.parameter.stored.kind === "filled" ? null : fileValues(context.model, usage.parameter.name);
   if (held?.constant)
     return {

@@ -100,7 +100,7 @@ function usageInGraph(places: Places, parameter: Parameter, uses: readonly Use[]
   const node = chosen.node;
   const shape = parameter.shape;
   const part = refinePart(graph, parameter, chosen);
-  const output = WEIGHTS.has(part) ? (node.outputs.find((name) => name !== "") ?? null) : null;
+  const output = WEIGHTS.has(chosen.part) ? (node.outputs.find((name) => name !== "") ?? null) : null;
   const input = output === null ? null : (flowingInputs(graph, node)[0] ?? null);
   const residual = places.writerOf.get(parameter.name) ?? places.memberOf.get(node) ?? null;
   const writes = places.writerOf.has(parameter.name);
@@ -114,7 +114,7 @@ function usageInGraph(places: Places, parameter: Parameter, uses: readonly Use[]
         : opOf(node, weightShape(graph, node, shape)),
     node,
     uses: uses.map((use) => use.node),
-    fans: fansOfUse(graph, node, part, shape),
+    fans: fansOfUse(graph, node, chosen.part, shape),
     gates: node.kind === "recurrent" ? node.gates : [],
     hidden: node.kind === "recurrent" ? node.hidden : 0,
     owner: ownerOf(node, parameter.name),

@@ -1,5 +1,6 @@
 /** What comes before and after a weight: activations, normalization, attention, the output. */
 
+import { resolveActivation } from "../../activation/index.ts";
 import type { ActivationNode, CombineNode, Node } from "../../model/types.ts";
 import { flowingInputs, flows, type Graph, isRearranging, isSummarizing } from "./graph.ts";
 import { linearSlope, scalingFactor } from "./linear-map.ts";
@@ -166,6 +167,20 @@ function pathScale(graph: Graph, tensor: string): number {
   }
 }
 
+/** The values that attention averages into a tensor, where it is such an average; otherwise null. */
+export function attendedValues(graph: Graph, tensor: string): string | null {
+  let current = tensor;
+  for (;;) {
+    const node = graph.producer.get(current);
+    if (!node) return null;
+    if (node.kind === "matmul") return comesFromSoftmax(graph, node.inputs[0] ?? "") ? (node.inputs[1] ?? null) : null;
+    if (!isRearranging(node)) return null;
+    const [input] = flowingInputs(graph, node);
+    if (input === undefined) return null;
+    current = input;
+  }
+}
+
 function comesFromSoftmax(graph: Graph, tensor: string): boolean {
   let current = tensor;
   for (;;) {
@@ -216,9 +231,11 @@ export function outputLink(graph: Graph, tensor: string, isResidual: (node: Node
   return reached && !other ? link : null;
 }
 
+/** σ by what it does: ½ at 0, point-symmetric about it, from 0 to 1; its slope does not matter. */
 function isLogistic(node: ActivationNode): boolean {
-  const reference = node.activation;
-  return reference.kind === "named" && (reference.name === "sigmoid" || reference.name === "logistic");
+  const { value, saturates } = resolveActivation(node.activation);
+  const symmetric = [0.3, 1.1, 4].every((x) => Math.abs(value(x) + value(-x) - 1) < 1e-12);
+  return value(0) === 0.5 && symmetric && saturates.left && saturates.right && value(-1e3) < 1e-9;
 }
 
 /** Whether a tensor, once through its activation, multiplies another tensor: a gate. */
