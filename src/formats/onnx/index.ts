@@ -3,3 +3,4 @@
 export { safeLocation } from "./external.ts";
 export { supportedOperators } from "./ops/index.ts";
 export { type ReadOnnxOptions, readOnnx } from "./read.ts";
+export { type ParameterValues, type WriteOnnxOptions, writeOnnx, writeOnnxChunks } from "./write.ts";

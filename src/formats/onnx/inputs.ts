@@ -30,7 +30,7 @@ function isOpen(dim: ProtoDim): boolean {
 function batchAxisOf(dims: readonly ProtoDim[]): number | null {
   if (dims.length === 0) return null;
   const named = dims.findIndex((dim) => typeof dim === "string" && /batch|^n$/i.test(dim));
-  return named >= 0 ? named : 0;
+  return Math.max(named, 0);
 }
 
 export function bindShape(dims: readonly ProtoDim[], binding: Binding): number[] {

@@ -83,7 +83,7 @@ function lowerOpaque(lowering: Lowering, operation: Operation, why: string): voi
 }
 
 /** A value that is a parameter seen transposed or with axes of length 1 added, as a node for general use. */
-function bindParameters({ context, inventory }: Lowering): void {
+function bindParameters({ context, inventory, graph }: Lowering): void {
   for (const { value, parameter, permutation, shape } of inventory.bindings) {
     const info = inventory.parameters.get(parameter);
     if (!info) continue;
@@ -91,7 +91,8 @@ function bindParameters({ context, inventory }: Lowering): void {
     const identity = permutation.every((axis, i) => axis === i);
     const sameAxes = shape.length === info.shape.length;
     const name = identity && sameAxes ? parameter : value;
-    context.values.set(value, { name, shape, dtype: info.dtype, constant: null, parameter: sameAxes ? view : null });
+    const dtype = graph.computed.get(value) ?? info.dtype;
+    context.values.set(value, { name, shape, dtype, constant: null, parameter: sameAxes ? view : null });
     if (name === parameter) continue;
     const base = { name: `${value}.view`, inputs: [parameter], outputs: [value] };
     const node: Node = sameAxes
@@ -99,7 +100,7 @@ function bindParameters({ context, inventory }: Lowering): void {
       : { kind: "reshape", ...base, op: "Reshape", shape };
     context.nodes.push(node);
     context.producers.set(value, node);
-    context.tensors.set(value, { shape, dtype: info.dtype });
+    context.tensors.set(value, { shape, dtype });
   }
 }
 

@@ -155,7 +155,7 @@ function filledShape(
   tensors: ReadonlyMap<string, ProtoTensor>,
 ): number[] | null {
   const tensor = tensors.get(node.inputs[0] ?? "");
-  if (!tensor || tensor.dims.length !== 1 || tensor.dims[0] > 32 || !hasValues(source, tensor)) return null;
+  if (tensor?.dims.length !== 1 || tensor.dims[0] > 32 || !hasValues(source, tensor)) return null;
   if (elementType(tensor.type)?.dtype !== "i64") return null;
   const shape = Array.from(readDoubles(source, tensor));
   elementCount(shape, `ConstantOfShape ${node.outputs[0]}`, node.span.start);

@@ -50,15 +50,21 @@ function parseExternal(entries: ReadonlyMap<string, string>, name: string, offse
   return { location, offset: number("offset") ?? 0, length: number("length") };
 }
 
+const NOTHING: ReadonlyMap<number, number> = new Map();
+
 export function parseTensor(wire: Wire, span: Span): ProtoTensor {
   const dims: number[] = [];
-  const counts = new Map<number, number>();
-  const entries = new Map<string, string>();
+  // Most tensors are raw: what only the others need is made when it is met.
+  let counts: Map<number, number> | null = null;
+  let entries: Map<string, string> | null = null;
   let name = "";
   let type = 0;
   let raw: Span | null = null;
   let isExternal = false;
-  const add = (field: number, count: number): void => void counts.set(field, (counts.get(field) ?? 0) + count);
+  const add = (field: number, count: number): void => {
+    counts ??= new Map();
+    counts.set(field, (counts.get(field) ?? 0) + count);
+  };
   eachField(wire, span.start, span.end, (field, wireType, value, start, end) => {
     if (field === 1) readIntegers(wire, wireType, value, { start, end }, dims);
     else if (field === 2) type = value;
@@ -82,6 +88,7 @@ export function parseTensor(wire: Wire, span: Span): ProtoTensor {
         if (part === 1) key = readText(wire, partType, from, to, MAX_NAME_BYTES);
         else if (part === 2) entry = readText(wire, partType, from, to, MAX_NAME_BYTES);
       });
+      entries ??= new Map();
       entries.set(key, entry);
     } else if (field === 14) isExternal = value === 1;
     if (dims.length > MAX_RANK) fail(`a tensor has more than ${MAX_RANK} axes`, span.start);
@@ -92,9 +99,9 @@ export function parseTensor(wire: Wire, span: Span): ProtoTensor {
     type,
     span,
     raw,
-    external: isExternal ? parseExternal(entries, name, span.start) : null,
+    external: isExternal ? parseExternal(entries ?? new Map(), name, span.start) : null,
   };
-  checkSize(tensor, counts);
+  checkSize(tensor, counts ?? NOTHING);
   return tensor;
 }
 

@@ -16,6 +16,10 @@ function message(type: number, start: number): void {
   if (type !== BYTES) fail(`a message has wire type ${type}`, start);
 }
 
+/** Shared by all attributes without such a list; never written to. */
+const EMPTY: number[] = [];
+const NO_STRINGS: string[] = [];
+
 function parseAttribute(wire: Wire, span: Span): ProtoAttribute {
   let name = "";
   let kind = 0;
@@ -24,9 +28,9 @@ function parseAttribute(wire: Wire, span: Span): ProtoAttribute {
   let string: string | null = null;
   let tensor: ProtoTensor | null = null;
   let graph = false;
-  const floats: number[] = [];
-  const ints: number[] = [];
-  const strings: string[] = [];
+  let floats: number[] = EMPTY;
+  let ints: number[] = EMPTY;
+  let strings: string[] = NO_STRINGS;
   eachField(wire, span.start, span.end, (field, type, value, start, end) => {
     if (field === 1) name = text(wire, type, start, end);
     else if (field === 2 && type === FIXED32) float = wire.view.getFloat32(start, true);
@@ -37,10 +41,16 @@ function parseAttribute(wire: Wire, span: Span): ProtoAttribute {
       message(type, start);
       tensor = parseTensor(wire, { start, end });
     } else if (field === 6 || field === 11) graph = true;
-    else if (field === 7) readFloats(wire, type, start, end, floats);
-    else if (field === 8) readIntegers(wire, type, value, { start, end }, ints);
-    else if (field === 9) strings.push(readText(wire, type, start, end, MAX_ATTRIBUTE_TEXT));
-    else if (field === 20) kind = value;
+    else if (field === 7) {
+      if (floats === EMPTY) floats = [];
+      readFloats(wire, type, start, end, floats);
+    } else if (field === 8) {
+      if (ints === EMPTY) ints = [];
+      readIntegers(wire, type, value, { start, end }, ints);
+    } else if (field === 9) {
+      if (strings === NO_STRINGS) strings = [];
+      strings.push(readText(wire, type, start, end, MAX_ATTRIBUTE_TEXT));
+    } else if (field === 20) kind = value;
   });
   // Writers of proto3 leave zeros out: the declared kind says that there is a value.
   if (kind === 1 && float === null) float = 0;
@@ -144,14 +154,16 @@ function parseGraph(wire: Wire, span: Span): ProtoGraph {
       values.set(info.name, info);
     } else if (field === 15) sparse++;
   });
-  return { name, nodes, initializers, inputs, outputs, values, sparse };
+  return { name, nodes, initializers, inputs, outputs, values, sparse, computed: new Map() };
 }
 
 /** The span of the GraphProto in the file, for the writer. */
 export function findGraph(wire: Wire): Span {
   let graph: Span | null = null;
   eachField(wire, 0, wire.bytes.length, (field, type, _value, start, end) => {
-    if (field === 7 && type === BYTES) graph = { start, end };
+    if (field !== 7 || type !== BYTES) return;
+    if (graph) fail("the file holds two graphs; it is damaged", start);
+    graph = { start, end };
   });
   return graph ?? fail("the file holds no graph; it is empty or not an ONNX file", 0);
 }

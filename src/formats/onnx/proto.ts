@@ -1,5 +1,6 @@
 /** The parts of an ONNX file that a model is made of, as plain data. Source: onnx/onnx.proto, IR version 3 to 10. */
 
+import type { Dtype } from "../../model/types.ts";
 import type { Span } from "./wire.ts";
 
 /** A tensor in the file; its values stay where they are until `tensor.ts` decodes them. */
@@ -61,6 +62,8 @@ export interface ProtoGraph {
   readonly outputs: readonly ProtoValue[];
   readonly values: ReadonlyMap<string, ProtoValue>;
   readonly sparse: number;
+  /** What the graph computes in, for weights that are stored in another type (`narrow.ts`). */
+  readonly computed: ReadonlyMap<string, Dtype>;
 }
 
 export interface ProtoModel {

@@ -5,6 +5,7 @@ import { MAX_FOLDED_TOTAL } from "./caps.ts";
 import type { Context, Value } from "./context.ts";
 import { type BoundInputs, bindInputs } from "./inputs.ts";
 import { lowerGraph } from "./lower.ts";
+import { unwrapNarrow } from "./narrow.ts";
 import { BakedBatch } from "./ops/layout.ts";
 import { type Inventory, takeInventory } from "./parameters.ts";
 import { parseModel } from "./parse.ts";
@@ -160,7 +161,8 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Mode
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new RangeError(`readOnnx: batch is a whole number from 1 on, got ${batch}`);
   const source = tensorSource(bytes, options.external ?? null);
-  const proto = parseModel(source.wire);
+  const parsed = parseModel(source.wire);
+  const proto: ProtoModel = { ...parsed, graph: unwrapNarrow(parsed.graph).graph };
   if (proto.graph.outputs.length === 0) fail("the graph has no outputs", null);
   try {
     return build(proto, source, options, batch, []);

@@ -80,13 +80,13 @@ export function eachField(wire: Wire, start: number, end: number, visit: Visit):
       visit(field, type, value, from, position);
       continue;
     }
-    let length: number;
+    let length = 0;
     if (type === BYTES) {
       length = varint(wire, position, end);
       position = varintEnd;
     } else if (type === FIXED32) length = 4;
     else if (type === FIXED64) length = 8;
-    else return fail(`wire type ${type} is not one ONNX uses; the file is damaged or not ONNX`, at);
+    else fail(`wire type ${type} is not one ONNX uses; the file is damaged or not ONNX`, at);
     if (length < 0 || length > end - position) {
       fail(
         `field ${field} claims ${length} bytes where ${end - position} are left; the file is cut off or damaged`,
@@ -121,18 +121,21 @@ export function countVarints(wire: Wire, start: number, end: number): number {
 }
 
 const decoder = new TextDecoder("utf-8");
+const codes: number[] = [];
 
 export function readText(wire: Wire, type: number, start: number, end: number, limit: number): string {
   if (type !== BYTES) fail(`a text has wire type ${type}`, start);
   if (end - start > limit) fail(`a name of ${end - start} bytes; at most ${limit} are read`, start);
-  if (end - start < 64) {
-    let text = "";
+  // Names are ASCII and short: taking the characters in one call is cheaper than a decoder, and than adding one by one.
+  if (end - start <= 128) {
+    codes.length = end - start;
+    let ascii = true;
     for (let i = start; i < end; i++) {
       const byte = wire.bytes[i];
-      if (byte >= 0x80) return decoder.decode(wire.bytes.subarray(start, end));
-      text += String.fromCharCode(byte);
+      codes[i - start] = byte;
+      if (byte >= 0x80) ascii = false;
     }
-    return text;
+    if (ascii) return String.fromCharCode.apply(null, codes);
   }
   return decoder.decode(wire.bytes.subarray(start, end));
 }

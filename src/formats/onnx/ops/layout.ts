@@ -140,10 +140,10 @@ const lowerTranspose: Lower = (operation) => {
 
 const lowerConcat: Lower = (operation) => {
   const { context } = operation;
-  const parts = operation.inputs.filter(
-    (value) => value !== null && value.shape.every((dim, _i, s) => dim > 0 || s.length > 1),
+  // Empty vectors take part in joins of some exporters; they add nothing.
+  const values = operation.inputs.filter(
+    (value): value is Value => value !== null && !(value.shape.length === 1 && value.shape[0] === 0),
   );
-  const values = parts.filter((value) => value !== null);
   if (values.length === 0) throw new NotUnderstood("it has no inputs");
   const first = values[0].shape;
   const axis = axisOf(intAttribute(operation, "axis", 1), first.length);
