@@ -1,0 +1,30 @@
+/** .safetensors → weights. */
+
+import type { Model } from "../../model/types.ts";
+import { decodeNumbers } from "../dtype.ts";
+import { type ByteSource, bytesSource } from "../source.ts";
+import { weightsOnly } from "../weights.ts";
+import { readSafetensorsHeader } from "./header.ts";
+
+/**
+ * A .safetensors file as a model without a graph: parameters in the order of their data, roles from names and shapes.
+ *
+ * Given a source, only the header is read here and a tensor's bytes when `model.read(name)` asks for them.
+ *
+ * @throws FormatError with the byte offset
+ * @example readSafetensors(bytes).parameters.get("fc1.weight")?.shape // [128, 64]
+ */
+export function readSafetensors(
+  file: Uint8Array | ByteSource,
+  { name = "model" }: { readonly name?: string } = {},
+): Model {
+  const source = file instanceof Uint8Array ? bytesSource(file) : file;
+  const { tensors } = readSafetensorsHeader(source);
+  const stored = tensors.map(({ name: tensor, dtype, shape, offset, bytes }) => ({
+    name: tensor,
+    dtype,
+    shape,
+    values: () => decodeNumbers(source.read(offset, bytes), dtype),
+  }));
+  return weightsOnly(stored, { format: "safetensors", name });
+}
