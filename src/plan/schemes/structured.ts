@@ -1,6 +1,7 @@
 /** Schemes whose matrices have structure: orthogonal, delta-orthogonal, Nguyen–Widrow, sinusoidal, SIREN. */
 
 import { moments, resolveActivation } from "../../activation/index.ts";
+import type { ActivationReference } from "../../model/types.ts";
 import { linearSlope } from "../usage/linear-map.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { activationName, figure } from "../words.ts";
@@ -125,10 +126,10 @@ export const sinusoidal: Scheme = {
 
 /** ω₀ of the sine that follows: the constant scale in between times the sine's own w0; null where no sine follows. */
 function frequencyAfter(usage: ParameterUsage, context: SchemeContext): number | null {
-  if (usage.output === null || usage.activation?.activation.kind !== "named") return null;
-  const { name, parameters } = usage.activation.activation;
-  if (name !== "sin" && name !== "cos") return null;
-  let factor = Math.abs(parameters.w0 ?? 1);
+  if (usage.output === null || !usage.activation) return null;
+  const own = ownFrequency(usage.activation.activation);
+  if (own === null) return null;
+  let factor = own;
   let tensor = usage.output;
   for (;;) {
     const node = context.usages.graph.consumers.get(tensor)?.[0];
@@ -136,6 +137,19 @@ function frequencyAfter(usage: ParameterUsage, context: SchemeContext): number |
     if (node.kind === "activation") factor *= Math.abs(linearSlope(node.activation) ?? 1);
     tensor = node.outputs[0] ?? "";
   }
+}
+
+/** ω₀ inside a sine or cosine; null for any other activation. */
+function ownFrequency(reference: ActivationReference): number | null {
+  if (reference.kind === "named")
+    return reference.name === "sin" || reference.name === "cos" ? Math.abs(reference.parameters.w0 ?? 1) : null;
+  const { expression } = reference;
+  if (expression.kind !== "unary" || (expression.fn !== "sin" && expression.fn !== "cos")) return null;
+  const { arg } = expression;
+  if (arg.kind === "x") return 1;
+  if (arg.kind !== "binary" || arg.fn !== "mul") return null;
+  const [number, other] = arg.left.kind === "number" ? [arg.left, arg.right] : [arg.right, arg.left];
+  return number.kind === "number" && other.kind === "x" ? Math.abs(number.value) : null;
 }
 
 const DEFAULT_FREQUENCY = 30;
