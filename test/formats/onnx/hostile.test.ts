@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FormatError } from "../../../src/formats/error.ts";
+import { readOnnx, safeLocation } from "../../../src/formats/onnx/index.ts";
+import type { Model } from "../../../src/model/index.ts";
+import { modelBytes } from "./corpus.ts";
+import { harmless, refused } from "./hostile.ts";
+
+/** A second for one small file is a hundred times what it should take: only a hang or a blow-up passes it. */
+const LIMIT = 3_000;
+
+function readAll(bytes: Uint8Array): Model {
+  const model = readOnnx(bytes, { external: () => new Uint8Array(64) });
+  for (const { name, shape } of model.parameters.values()) {
+    // Placeholders may claim any size; only what lies in the file is read here.
+    if (shape.reduce((a, b) => a * b, 1) <= 1e7) model.read(name);
+  }
+  return model;
+}
+
+/** A model that can be walked: values of its nodes exist and shapes are whole numbers. */
+function expectValid(model: Model): void {
+  for (const { shape } of model.tensors.values()) {
+    for (const dim of shape) expect(Number.isSafeInteger(dim) && dim >= 0).toBe(true);
+  }
+  for (const node of model.nodes) for (const name of node.outputs) if (name) expect(model.tensors.has(name)).toBe(true);
+}
+
+function refusal(bytes: Uint8Array): FormatError {
+  try {
+    readAll(bytes);
+  } catch (error) {
+    if (error instanceof FormatError) return error;
+    throw error;
+  }
+  throw new Error("was read");
+}
+
+describe("hostile files", () => {
+  it.each(Object.keys(refused))("%s is refused in one line", (name) => {
+    const start = performance.now();
+    const error = refusal(refused[name]);
+    expect(error.message).toMatch(/^reading ONNX: [^\n]+$/);
+    expect(error.message.length).toBeLessThan(400);
+    expect(performance.now() - start).toBeLessThan(LIMIT);
+  });
+
+  it.each(Object.keys(harmless))("%s is read without harm", (name) => {
+    const start = performance.now();
+    expectValid(readAll(harmless[name]));
+    expect(performance.now() - start).toBeLessThan(LIMIT);
+  });
+
+  it("the offset points at the tensor whose values are too few", () => {
+    const error = refusal(refused["raw-too-short"]);
+    const at = error.offset ?? -1;
+    const view = new DataView(refused["raw-too-short"].buffer);
+    expect(view.getFloat32(at, true)).toBe(1);
+  });
+});
+
+describe("mutated good files", () => {
+  const files = [
+    "digits-mlp.onnx",
+    "gpt-mini-folded.onnx",
+    "lstm-unfolded.onnx",
+    "bn-cnn-eval.onnx",
+    "mobile-mini.onnx",
+  ];
+  // The weights make most of a file's bytes: mutations go to where the structure is, its beginning and end.
+  const structure = files.map((file) => modelBytes(file));
+
+  const tryRead = (bytes: Uint8Array): void => {
+    const start = performance.now();
+    try {
+      expectValid(readAll(bytes));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+    }
+    expect(performance.now() - start).toBeLessThan(LIMIT);
+  };
+
+  it("cut off anywhere: FormatError or a model, nothing else", () => {
+    fc.assert(
+      fc.property(fc.nat(files.length - 1), fc.double({ min: 0, max: 1, noNaN: true }), (which, share) => {
+        const bytes = structure[which];
+        tryRead(bytes.subarray(0, Math.floor(bytes.length * share)));
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+
+  it("with bytes changed: FormatError or a model, nothing else", () => {
+    const change = fc.record({ place: fc.double({ min: 0, max: 1, noNaN: true }), byte: fc.nat(255) });
+    fc.assert(
+      fc.property(fc.nat(files.length - 1), fc.array(change, { minLength: 1, maxLength: 8 }), (which, changes) => {
+        const bytes = structure[which].slice();
+        // Squared: more of them land among the nodes, which come first.
+        for (const { place, byte } of changes) bytes[Math.floor((bytes.length - 1) * place ** 4)] = byte;
+        tryRead(bytes);
+      }),
+      { numRuns: 400, seed: 2 },
+    );
+  });
+
+  it("with a piece moved or repeated: FormatError or a model, nothing else", () => {
+    const part = fc.record({
+      from: fc.double({ min: 0, max: 1, noNaN: true }),
+      length: fc.nat(300),
+      to: fc.double({ min: 0, max: 1, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.nat(files.length - 1), part, (which, { from, length, to }) => {
+        const bytes = structure[which].slice();
+        const at = (share: number): number => Math.floor((bytes.length - 1) * share ** 4);
+        bytes.copyWithin(at(to), at(from), at(from) + length);
+        tryRead(bytes);
+      }),
+      { numRuns: 150, seed: 3 },
+    );
+  });
+});
+
+describe("location of external data", () => {
+  it.each(["a.bin", "weights/a.bin", "./a.bin", "a..b", "..."])("%s stays in the folder", (location) => {
+    expect(safeLocation(location)).toBe(location.replace("./", ""));
+  });
+  it.each(["..", "../a", "a/../b", "/a", "C:\\a", "a\\b", "http://a/b", "", ".", "a\u0000b"])(
+    "%j is refused",
+    (location) => {
+      expect(() => safeLocation(location)).toThrow(FormatError);
+    },
+  );
+});
