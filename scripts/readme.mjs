@@ -59,11 +59,7 @@ function tables({ activations, initializers, schemes, operators }) {
         ["scheme", "does", "source"],
         schemes.map(({ name, summary, source }) => [code([name]), summary, source]),
       ),
-    operators: () => operators.map((name) => `${code([name])}`).join(" "),
-      table(
-        ["node kind", "ONNX operators"],
-        operations.map(({ kind, operators }) => [code([kind]), operators.join(", ")]),
-      ),
+    operators: () => code(operators),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
-import type { MeasuredLayer } from "../report/plan.ts";
+import type { MeasuredLayer } from "../report/index.ts";
 import type { Verification } from "../run/index.ts";
 import { batchOf, inputFor, type Rows } from "./inputs.ts";
 import type { Progress } from "./progress.ts";

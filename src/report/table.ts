@@ -120,17 +120,27 @@ export function renderTable(
   return [titlePaint(head), ...body];
 }
 
-/** Breaks a sentence at spaces so that no line is wider than `width`; later lines are indented. */
+/** Breaks a sentence at spaces, and a word that fits no line anywhere; no line is wider than `width`, later ones are indented. */
 export function wrapText(text: string, width: number, { indent = "" }: { readonly indent?: string } = {}): string[] {
+  const room = Math.max(1, width - textWidth(indent));
   const lines: string[] = [];
   let line = "";
-  for (const word of printable(text).split(/\s+/)) {
-    const room = lines.length === 0 ? width : width - textWidth(indent);
-    if (line !== "" && textWidth(line) + 1 + textWidth(word) > room) {
-      lines.push(lines.length === 0 ? line : indent + line);
+  for (const word of printable(text)
+    .split(/\s+/)
+    .flatMap((whole) => pieces(whole, room))) {
+    const space = lines.length === 0 ? width : room;
+    if (line !== "" && textWidth(line) + 1 + textWidth(word) > space) {
+      lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
   }
-  if (line !== "") lines.push(lines.length === 0 ? line : indent + line);
-  return lines;
+  if (line !== "") lines.push(line);
+  return lines.map((each, i) => (i === 0 ? each : indent + each));
+}
+
+function pieces(word: string, room: number): string[] {
+  const points = [...word];
+  return Array.from({ length: Math.ceil(points.length / room) }, (_, i) =>
+    points.slice(i * room, (i + 1) * room).join(""),
+  );
 }

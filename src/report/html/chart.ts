@@ -1,6 +1,6 @@
 /** The size of one quantity, layer by layer, on a log axis with 1 as its thin line: prediction a line, measurement a dot. */
 
-import type { MeasuredLayer } from "../plan.ts";
+import type { MeasuredLayer } from "../layer-table.ts";
 import { escapeHtml } from "./escape.ts";
 
 export interface ChartPoint {

@@ -3,8 +3,8 @@
 import { describe } from "../../init/index.ts";
 import type { Plan } from "../../plan/types.ts";
 import { groupParameters, groupReasons } from "../groups.ts";
+import type { MeasuredLayer } from "../layer-table.ts";
 import { formatCount, formatFactor, formatNumber, formatShape, formatShare, plural } from "../number.ts";
-import type { MeasuredLayer } from "../plan.ts";
 import { type Trend, verdictOf } from "../verdict.ts";
 import { signalChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
