@@ -1,7 +1,7 @@
 /** Brings the operands of an elementwise combination to one layout, one set of kernel axes and one partition of channels. */
 
 import type { Constant, Parameter } from "../model/types.ts";
-import type { Context, Gradient, GradientPart } from "./context.ts";
+import { carry, type Context, type Gradient, type GradientPart, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, mean, positions, product, scaleKernel, sumKernels, uniformKernel } from "./kernel.ts";
 import { averageAxes, broadcastAxes, collapse } from "./kernel-axes.ts";
 import { canonicalize, positionSizes } from "./layout.ts";
@@ -42,7 +42,7 @@ export function fixedState(context: Context, name: string, like: State | null): 
   return {
     shape: info.shape,
     layout,
-    parts: [{ channels, mean: law.mean, kernel: uniformKernel(sizes, level, level === 0 ? 0 : square / level), between: channels === 1 ? level : square, cross: level, spread: 0 }],
+    parts: [{ channels, mean: law.mean, kernel: uniformKernel(sizes, level, level === 0 ? 0 : square / level), between: channels === 1 ? level : square, cross: level, spread: 0, freedom: Number.POSITIVE_INFINITY }],
   };
 }
 
@@ -112,7 +112,8 @@ export function align(states: readonly State[], shape: readonly number[]): Align
  * Takes gradient kernels on the aligned parts back to an operand: sums over positions and channels that it was repeated
  * along, averages the pieces of each of its parts.
  */
-export function gradientOnto(state: State, aligned: Aligned, kernels: readonly Kernel[]): Gradient {
+export function gradientOnto(state: State, aligned: Aligned, gradient: Gradient): Gradient {
+  const kernels = gradient.map(totalKernel);
   const canonical = canonicalize(state);
   const rank = aligned.layout.length;
   const kept: number[] = [];
@@ -129,7 +130,7 @@ export function gradientOnto(state: State, aligned: Aligned, kernels: readonly K
   let left = widths[0];
   return state.parts.map((part): GradientPart => {
     if (repeatedChannels > 1)
-      return { kernel: onto(canonical, part, sumKernels(summed.map((kernel, i) => ({ kernel, weight: (widths[i] / total) * repeatedChannels })))), selected: null };
+      return carry(gradient[0], onto(canonical, part, sumKernels(summed.map((kernel, i) => ({ kernel, weight: (widths[i] / total) * repeatedChannels })))));
     const pieces: { kernel: Kernel; weight: number }[] = [];
     let need = part.channels;
     while (need > 0) {
@@ -139,7 +140,7 @@ export function gradientOnto(state: State, aligned: Aligned, kernels: readonly K
       left -= take;
       if (left === 0 && at + 1 < widths.length) left = widths[++at];
     }
-    return { kernel: onto(canonical, part, sumKernels(pieces)), selected: null };
+    return carry(gradient[Math.min(at, gradient.length - 1)], onto(canonical, part, sumKernels(pieces)));
   });
 }
 

@@ -19,6 +19,13 @@ export interface Selected {
 export interface GradientPart {
   readonly kernel: Kernel;
   readonly selected: Selected | null;
+  /** E[δ δ'] of two different channels at one position: 0 unless weights have a mean. */
+  readonly between: number;
+  /**
+   * (samples − 1) · E[δ_p δ'_p'] of two different samples of the batch, averaged over pairs of positions: what batch
+   * normalization's subtraction of means puts between samples, counted towards one sample's gradient.
+   */
+  readonly shared: number;
 }
 
 export type Gradient = readonly GradientPart[];
@@ -58,7 +65,14 @@ export function mapAt(context: Context, activation: Activation, mean: number, va
   return map;
 }
 
-export const plainGradient = (kernels: readonly Kernel[]): Gradient => kernels.map((kernel) => ({ kernel, selected: null }));
+export const plainGradient = (kernels: readonly Kernel[]): Gradient => kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0 }));
+
+/** The gradient part that `from` becomes when its kernel becomes `kernel`; `share`: extra factor of what samples share. */
+export function carry(from: GradientPart, kernel: Kernel, share = 1): GradientPart {
+  const before = diagonal(totalKernel(from));
+  const ratio = before === 0 ? 0 : diagonal(kernel) / before;
+  return { kernel, selected: null, between: from.between * ratio, shared: from.shared * ratio * share };
+}
 
 const both = (a: Kernel, b: Kernel): Kernel => sumKernels([{ kernel: a, weight: 1 }, { kernel: b, weight: 1 }]);
 
@@ -79,7 +93,7 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
           const selected = part.selected && other.selected
             ? { ...part.selected, kernel: both(part.selected.kernel, other.selected.kernel) }
             : (part.selected ?? other.selected);
-          return { kernel: both(part.kernel, other.kernel), selected };
+          return { kernel: both(part.kernel, other.kernel), selected, between: part.between + other.between, shared: part.shared + other.shared };
         }),
   );
 }

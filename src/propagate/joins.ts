@@ -1,8 +1,8 @@
 /** Concatenation: along channels the parts stand side by side, along positions the kernels are joined. */
 
-import { type Gradient, type GradientPart, totalKernel } from "./context.ts";
+import { carry, type Gradient, type GradientPart, totalKernel } from "./context.ts";
 import { type Kernel, sumKernels } from "./kernel.ts";
-import { joinAxis, sliceAxis } from "./kernel-axes.ts";
+import { joinAxis, offDiagonal, sliceAxis } from "./kernel-axes.ts";
 import { align } from "./align.ts";
 import { channelsOf, type Factor, mixParts, type Part, positionDims, type State } from "./state.ts";
 
@@ -32,22 +32,13 @@ function withAxis(state: State, axis: number): { state: State; dim: number } {
     const flat = state.parts.map((part): Part => {
       const n = part.kernel.sizes.reduce((a, b) => a * b, 1);
       const level = part.kernel.profile;
-      const far = n > 1 ? meanOff(part.kernel) : 1;
+      const far = offDiagonal(part.kernel);
       return { ...part, kernel: { sizes: [n], radius: [0], lags: Float64Array.of(1), far, profile: level } };
     });
     return { state: { ...state, layout: state.layout.map((f, i) => (i === axis ? [{ role: "position", size: state.shape[axis], dim: 0 }] : f)), parts: flat }, dim: 0 };
   }
   const layout = state.layout.map((f, i) => (i === axis ? [{ role: "position" as const, size: state.shape[axis], dim: before }] : f.map(shift)));
   return { state: { ...state, layout, parts: state.parts.map((part) => ({ ...part, kernel: insert(part.kernel) })) }, dim: before };
-}
-
-function meanOff(kernel: Kernel): number {
-  const flat = kernel.lags.length;
-  const n = kernel.sizes.reduce((a, b) => a * b, 1);
-  const centre = (flat - 1) / 2;
-  let inside = 0;
-  for (let i = 0; i < flat; i++) if (i !== centre) inside += kernel.lags[i];
-  return (inside + Math.max(0, n - flat) * kernel.far) / (n - 1);
 }
 
 export function concatStates(states: readonly State[], axis: number, shape: readonly number[]): State {
@@ -63,7 +54,7 @@ export function concatStates(states: readonly State[], axis: number, shape: read
   const kernel = joinAxis(parts.map((p) => p.kernel), dim, mean * mean);
   const layout = prepared[0].state.layout.map((factors, i): readonly Factor[] =>
     i === axis ? [{ role: "position", size: shape[axis], dim }] : (states.map((s) => s.layout[i]).find((f) => f.some((x) => x.role !== "position")) ?? factors));
-  return { shape, layout, parts: [{ channels, mean, kernel, between: average((p) => p.between), cross: average((p) => p.cross), spread: average((p) => p.spread) }] };
+  return { shape, layout, parts: [{ channels, mean, kernel, between: average((p) => p.between), cross: average((p) => p.cross), spread: average((p) => p.spread), freedom: Math.min(...parts.map((p) => p.freedom)) }] };
 }
 
 function concatChannels(states: readonly State[], axis: number, shape: readonly number[]): State {
@@ -93,6 +84,6 @@ export function splitGradient(states: readonly State[], axis: number, out: State
     const fitted = kernel.sizes.length > state.parts[0].kernel.sizes.length && count === 1
       ? { ...kernel, sizes: kernel.sizes.filter((_, d) => d !== dims[0]), radius: kernel.radius.filter((_, d) => d !== dims[0]), lags: kernel.sizes.length === 1 ? Float64Array.of(1) : kernel.lags }
       : kernel;
-    return state.parts.map((): GradientPart => ({ kernel: fitted, selected: null }));
+    return state.parts.map((): GradientPart => carry(gradient[0], fitted));
   });
 }

@@ -67,28 +67,74 @@ const isPointwise = (window: Window, sizes: readonly number[], out: readonly num
   window.kernel.every((k) => k === 1) && sizes.every((s, i) => s === out[i]) && window.pads.every((p) => p === 0);
 
 /**
+ * How much less often two positions at a lag share a tap on real input than their own tap counts say, along one axis:
+ * Σ_t P(both valid) / Σ_t P(valid). `source` maps (position, tap) to an input coordinate or −1. The last entry is for two
+ * positions picked at random.
+ */
+function sharedTaps(size: number, taps: number, source: (position: number, tap: number) => boolean, radius: number): { at: (lag: number) => number; any: number } {
+  const valid = Array.from({ length: taps }, (_, t) => Uint8Array.from({ length: size }, (_, p) => (source(p, t) ? 1 : 0)));
+  const counts = valid.map((v) => v.reduce((a, b) => a + b, 0));
+  const single = counts.reduce((a, b) => a + b, 0) / size;
+  if (single === 0) return { at: () => 1, any: 1 };
+  if (counts.every((c) => c === size)) return { at: () => 1, any: 1 };
+  const both = (lag: number): number => {
+    let sum = 0;
+    for (const v of valid) for (let p = 0; p + lag < size; p++) sum += v[p] & v[p + lag];
+    return sum / Math.max(1, size - lag) / single;
+  };
+  const table = Float64Array.from({ length: Math.min(radius, size - 1) + 1 }, (_, lag) => both(lag));
+  const any = counts.reduce((sum, c) => sum + (c / size) ** 2, 0) / single;
+  return { at: (lag) => table[Math.abs(lag)] ?? any, any };
+}
+
+/** Ratio of taps shared by two random positions to taps of one: for moments that are alike at all pairs of positions. */
+export function pairShare(inner: readonly number[], window: Window, sizes: readonly number[], transposed: boolean): number {
+  return sizes.reduce((share, size, axis) => share * axisShare(inner[axis], size, window, axis, transposed, 0).any, 1);
+}
+
+function axisShare(inner: number, size: number, window: Window, axis: number, transposed: boolean, radius: number) {
+  const { kernel, strides, dilations, pads } = window;
+  const source = transposed
+    ? (p: number, t: number) => {
+        const o = p + pads[axis] - t * dilations[axis];
+        return o >= 0 && o % strides[axis] === 0 && o / strides[axis] < inner;
+      }
+    : (p: number, t: number) => {
+        const x = p * strides[axis] + t * dilations[axis] - pads[axis];
+        return x >= 0 && x < inner;
+      };
+  return sharedTaps(size, kernel[axis], source, radius);
+}
+
+/**
  * Σ over taps t of K(s·p + t, s·p' + t): each tap has a weight of its own, the same at every position, so only equal taps
  * meet (Novak et al. 2019, eq. 7). The correlation at lag Δ is the input's at lag stride · Δ.
  */
 export function convolveKernel(kernel: Kernel, window: Window, sizes: readonly number[]): Kernel {
   if (isPointwise(window, kernel.sizes, sizes)) return kernel;
   const radius = sizes.map((size, axis) => Math.min(size - 1, Math.floor(kernel.radius[axis] / window.strides[axis])));
-  const lags = lagsFrom(radius, (lag) => correlationAt(kernel, lag.map((l, axis) => l * window.strides[axis])));
-  return { sizes, radius, lags, far: kernel.far, profile: eachAxis(kernel, sizes, window, foldAxis) };
+  const shares = sizes.map((size, axis) => axisShare(kernel.sizes[axis], size, window, axis, false, radius[axis]));
+  const shared = (lag: readonly number[]) => shares.reduce((product, share, axis) => product * share.at(lag[axis]), 1);
+  const lags = lagsFrom(radius, (lag) => shared(lag) * correlationAt(kernel, lag.map((l, axis) => l * window.strides[axis])));
+  const far = kernel.far * shares.reduce((product, share) => product * share.any, 1);
+  return { sizes, radius, lags, far, profile: eachAxis(kernel, sizes, window, foldAxis) };
 }
 
 /**
  * The transpose: out[s·p + t] = Σ over (p, t). Positions whose lag is no multiple of the stride never share a tap, so their
- * correlation is 0; pairs outside the window keep `far` on the stride's lattice only, on average far / ∏ stride.
+ * correlation is 0; pairs outside the window share a tap as often as two positions picked at random.
  */
 export function convolveTransposeKernel(kernel: Kernel, window: Window, sizes: readonly number[]): Kernel {
   if (isPointwise(window, kernel.sizes, sizes)) return kernel;
   const lattice = product(window.strides);
   const radius = sizes.map((size, axis) =>
     Math.min(size - 1, lattice === 1 ? kernel.radius[axis] : Math.max(kernel.radius[axis] * window.strides[axis], window.strides[axis] - 1)));
+  const shares = sizes.map((size, axis) => axisShare(kernel.sizes[axis], size, window, axis, true, radius[axis]));
+  const shared = (lag: readonly number[]) => shares.reduce((product, share, axis) => product * share.at(lag[axis]), 1);
   const lags = lagsFrom(radius, (lag) =>
-    lag.every((l, axis) => l % window.strides[axis] === 0) ? correlationAt(kernel, lag.map((l, axis) => l / window.strides[axis])) : 0);
-  return { sizes, radius, lags, far: kernel.far / lattice, profile: eachAxis(kernel, sizes, window, spreadAxis) };
+    lag.every((l, axis) => l % window.strides[axis] === 0) ? Math.min(1, shared(lag)) * correlationAt(kernel, lag.map((l, axis) => l / window.strides[axis])) : 0);
+  const far = kernel.far * shares.reduce((product, share) => product * share.any, 1);
+  return { sizes, radius, lags, far, profile: eachAxis(kernel, sizes, window, spreadAxis) };
 }
 
 /** Σ over τ of the triangular weights (taps − |τ|) of f at s·Δ + τ·dilation, all axes. */

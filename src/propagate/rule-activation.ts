@@ -3,7 +3,7 @@
 import { type Activation, resolveActivation } from "../activation/index.ts";
 import type { ActivationNode } from "../model/types.ts";
 import type { ActivationMap } from "./activation-map.ts";
-import { addGradient, addParameterGradient, type Context, type GradientPart, mapAt, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addGradient, addParameterGradient, carry, type Context, type GradientPart, mapAt, type Rule, stateOf, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, scaleKernel, sumOverPairs } from "./kernel.ts";
 import type { Part, State } from "./state.ts";
 
@@ -95,6 +95,7 @@ function activatePart(context: Context, activation: Activation, part: Part): Par
     between: moment(part.between),
     cross: moment(part.cross),
     spread: part.spread * map.growth * map.growth,
+    freedom: part.freedom,
   };
 }
 
@@ -112,9 +113,9 @@ function throughLine(part: Part, slope: number, offset: number): Part {
   };
 }
 
-function backPart(context: Context, activation: Activation, part: Part, gradient: GradientPart): Kernel {
+function backPart(context: Context, activation: Activation, part: Part, gradient: GradientPart): GradientPart {
   const line = straightLine(activation);
-  if (line) return scaleKernel(totalKernel(gradient), line.slope * line.slope);
+  if (line) return carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
   const map = mapAt(context, activation, part.mean, centredVariance(part));
   const level = map.slopeSecondMoment;
   const slopes: Kernel = {
@@ -123,9 +124,11 @@ function backPart(context: Context, activation: Activation, part: Part, gradient
     profile: profileThrough(context, activation, part, (m) => m.slopeSecondMoment),
   };
   const plain = multiplyKernels(gradient.kernel, slopes);
-  if (!gradient.selected) return plain;
+  const raw = (moment: number) => map.slopeProduct(diagonal(part.kernel) === 0 ? 1 : centre(part, moment / diagonal(part.kernel)));
+  const rest = { selected: null, between: gradient.between * raw(part.between), shared: gradient.shared * raw(part.cross) };
+  if (!gradient.selected) return { kernel: plain, ...rest };
   const won = scaleKernel(gradient.selected.kernel, gradient.selected.slopeSecondMoment(activation));
-  return diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) };
+  return { kernel: diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) }, ...rest };
 }
 
 const addProfiles = (a: Float64Array, b: Float64Array): Float64Array => {
@@ -147,8 +150,7 @@ export const activationRule: Rule<ActivationNode> = {
     if (!gradient) return;
     const state = stateOf(context, node.inputs[0]);
     const activation = activationOf(context, node);
-    const kernels = state.parts.map((part, i) => backPart(context, activation, part, gradient[i]));
-    addGradient(context, node.inputs[0], kernels.map((kernel) => ({ kernel, selected: null })));
+    addGradient(context, node.inputs[0], state.parts.map((part, i) => backPart(context, activation, part, gradient[i])));
     if (node.slope !== null) addParameterGradient(context, node.slope, slopeGradient(context, node.slope, state, gradient));
   },
 };

@@ -2,7 +2,7 @@
 
 import type { CombineNode } from "../model/types.ts";
 import { align, fixedState, gradientOnto } from "./align.ts";
-import { addGradient, addParameterGradient, type Context, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addGradient, addParameterGradient, carry, type Context, type Rule, stateOf, totalKernel } from "./context.ts";
 import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "./kernel.ts";
 import { jointKernel } from "./joint.ts";
 import type { Part, State } from "./state.ts";
@@ -44,6 +44,7 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
     between: parts.reduce((sum, part) => sum + part.between, 0) + acrossMeans,
     cross: parts.reduce((sum, part) => sum + part.cross, 0) + acrossMeans,
     spread: level === 0 ? 0 : parts.reduce((sum, part) => sum + (diagonal(part.kernel) / level) ** 2 * part.spread, 0),
+    freedom: parts.reduce((sum, part) => sum + part.freedom, 0),
   };
 }
 
@@ -55,6 +56,7 @@ function productPart(a: Part, b: Part): Part {
     between: a.between * b.between,
     cross: a.cross * b.cross,
     spread: a.spread + b.spread,
+    freedom: Math.min(a.freedom, b.freedom),
   };
 }
 
@@ -121,7 +123,7 @@ export const combineRule: Rule<CombineNode> = {
       if (context.model.constants.has(name)) return;
       const plain = gradient.map((part, k) => {
         const factor = factorFor(node, aligned.operands.map((parts) => parts[k]), i);
-        return factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part);
+        return carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
       });
       const same = state.parts.length === gradient.length && state.parts.every((p, k) => p.channels === aligned.operands[i][k].channels);
       const shapeKept = state.shape.length === aligned.shape.length && state.shape.every((s, axis) => s === aligned.shape[axis]);

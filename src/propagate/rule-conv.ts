@@ -1,12 +1,12 @@
 /** Convolutions, plain, grouped, depthwise and transposed, in any number of spatial dimensions. */
 
 import type { ConvNode } from "../model/types.ts";
-import { addGradient, addParameterGradient, plainGradient, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addGradient, addParameterGradient, carry, type Rule, stateOf, totalKernel } from "./context.ts";
 import { correlationAt, diagonal, forEachLag, fullProfile, type Kernel, pairsAt, positions, product, scaleKernel, sumOverPairs, uniformKernel } from "./kernel.ts";
 import { averageAxes, broadcastAxes, offDiagonal } from "./kernel-axes.ts";
-import { averageKernel, convolveKernel, convolveTransposeKernel, type Window } from "./kernel-windows.ts";
+import { averageKernel, convolveKernel, convolveTransposeKernel, pairShare, type Window } from "./kernel-windows.ts";
 import type { Factor, Layout, Part, State } from "./state.ts";
-import { channelsOf, mixParts } from "./state.ts";
+import { averageOver, channelsOf, mixParts } from "./state.ts";
 import { contract, type Term } from "./weighted.ts";
 
 /** Kernel over all spatial axes of [N, C, …space], axes of size 1 included. */
@@ -64,9 +64,17 @@ function termsOf(node: ConvNode, state: State, sizes: readonly number[]): Term[]
       independent,
       coherent: () => node.transposed ? scaleKernel(independent, effective) : scaleKernel(averageKernel(kernel, window, sizes, true), taps * taps),
       taps: effective,
+      pairShare: pairShare(kernel.sizes, window, sizes, node.transposed),
     };
   });
 }
+
+/** Taps that meet real input, averaged over output positions. */
+const effectiveTaps = (node: ConvNode, state: State, out: State): number => {
+  const ones = uniformKernel(state.shape.slice(2), 1, 0);
+  const sizes = out.shape.slice(2);
+  return diagonal(node.transposed ? convolveTransposeKernel(ones, windowOf(node), sizes) : convolveKernel(ones, windowOf(node), sizes));
+};
 
 /**
  * E[(Σ_p δ_p a_{s·p + t})²] averaged over taps t: Σ over lags of the number of pairs × E[δδ'] at Δ × E[aa'] at s·Δ. On the
@@ -115,14 +123,18 @@ export const convRule: Rule<ConvNode> = {
     const perChannel = out.shape[1] / node.groups;
     const back = scaleKernel(
       node.transposed ? convolveKernel(outgoing, window, sizes) : convolveTransposeKernel(outgoing, window, sizes), second * perChannel);
-    addGradient(context, node.inputs[0], plainGradient(state.parts.map(() => ontoState(state, back))));
+    const onto = pairShare(outgoing.sizes, window, sizes, !node.transposed);
+    addGradient(context, node.inputs[0], state.parts.map(() => carry(gradient[0], ontoState(state, back), onto)));
     const total = channelsOf(state);
     const average = state.parts.reduce((sum, part) => {
       const input = imageKernel(state, part);
       return sum + (part.channels / total) * (node.transposed ? weightGradient(input, outgoing, window) : weightGradient(outgoing, input, window));
     }, 0);
-    addParameterGradient(context, node.weight, average);
-    addParameterGradient(context, node.bias, sumOverPairs(outgoing));
+    // Positions of δ times, for a tap, the share of them that meets real input.
+    const pairs = positions(outgoing) ** 2 * gradient[0].shared;
+    const hit = effectiveTaps(node, state, out) / product(node.kernel);
+    addParameterGradient(context, node.weight, average + pairs * hit * pairShare(state.shape.slice(2), window, out.shape.slice(2), node.transposed) * averageOver(state, (p) => p.cross));
+    addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
   },
 };
 

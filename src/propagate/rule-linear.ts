@@ -1,11 +1,11 @@
 /** Dense layers and embeddings. */
 
 import type { EmbeddingNode, LinearNode } from "../model/types.ts";
-import { addParameterGradient, addGradient, type Context, plainGradient, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addParameterGradient, addGradient, carry, type Context, type Rule, stateOf, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, meanOverPairs, multiplyKernels, positions, product, scaleKernel, sumOverPairs, uniformKernel } from "./kernel.ts";
 import { averageAxes, broadcastAxes } from "./kernel-axes.ts";
 import { positionLayout, positionSizes } from "./layout.ts";
-import { channelCount, type Factor, type Layout, mixParts, type Part, positionDims, type State } from "./state.ts";
+import { averageOver, channelCount, type Factor, type Layout, mixParts, type Part, positionDims, type State } from "./state.ts";
 import { contract, type Term } from "./weighted.ts";
 
 /** Channel factors that stay outside the contraction share the weights, as positions do: they become positions. */
@@ -56,6 +56,7 @@ function contraction(input: State): Contraction {
       independent: scaleKernel(averaged, taps),
       coherent: () => scaleKernel(averaged, dims.length === 0 ? 1 : (taps * taps * meanOverPairs(part.kernel)) / Math.max(1e-300, diagonal(part.kernel))),
       taps,
+      pairShare: 1,
     };
   });
   const kept = state.parts[0].kernel.sizes.map((_, dim) => dim).filter((dim) => !dims.includes(dim));
@@ -87,12 +88,17 @@ export const linearRule: Rule<LinearNode> = {
     const { state, dims } = contraction(input);
     const second = weight.variance + weight.mean * weight.mean;
     const back = scaleKernel(outgoing, second * outputs);
-    addGradient(context, node.inputs[0], plainGradient(input.parts.map((part) => backToInput(part, back, state, dims))));
+    const coherent = weight.mean * weight.mean * outputs * (outputs - 1) * gradient[0].between;
+    const level = diagonal(back) === 0 ? 1 : 1 + coherent / diagonal(back);
+    const between = weight.mean * weight.mean * outputs * diagonal(outgoing) + coherent;
+    addGradient(context, node.inputs[0], input.parts.map((part) => ({ ...carry(gradient[0], backToInput(part, scaleKernel(back, level), state, dims)), between })));
     const total = state.parts.reduce((n, p) => n + p.channels, 0);
     const average = state.parts.reduce(
       (sum, p) => sum + (p.channels / total) * sumOverPairs(multiplyKernels(outgoing, averageAxes(p.kernel, dims))), 0);
-    addParameterGradient(context, node.weight, node.scale * node.scale * average);
-    addParameterGradient(context, node.bias, sumOverPairs(outgoing));
+    const pairs = positions(outgoing) ** 2 * gradient[0].shared;
+    const cross = averageOver(state, (p) => p.cross);
+    addParameterGradient(context, node.weight, node.scale * node.scale * (average + pairs * cross));
+    addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
   },
 };
 
@@ -131,6 +137,7 @@ export const embeddingRule: Rule<EmbeddingNode> = {
       kernel: uniformKernel(sizes, level, level === 0 ? 0 : meet / level),
       between: law.mean * law.mean,
       cross: constant ? level : meet,
+      freedom: Number.POSITIVE_INFINITY,
       spread: law.variance === 0 ? 0 : 2 / (features * (constant ? positions(uniformKernel(sizes, 0, 0)) : vocabulary)),
     };
     const channel: Factor[] = features === 1 ? [] : [{ role: "channel", size: features }];

@@ -1,29 +1,53 @@
 /** Batch, layer, group, instance and root-mean-square normalization. */
 
 import type { NormalizeNode } from "../model/types.ts";
-import { addGradient, addParameterGradient, type Context, type GradientPart, plainGradient, type Rule, stateOf, totalKernel } from "./context.ts";
-import { addConstant, diagonal, type Kernel, meanOverPairs, multiplyKernels, scaleKernel, sumOverPairs } from "./kernel.ts";
+import { addGradient, addParameterGradient, type Context, type GradientPart, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addConstant, diagonal, type Kernel, meanOverPairs, multiplyKernels, positions, scaleKernel, sumOverPairs } from "./kernel.ts";
 import { channelCount, channelsOf, mixParts, type Part, positionDims, secondMoment, type State } from "./state.ts";
 
-/** What a part is normalized by: the second moment of the mean that is subtracted, and the variance divided by. */
+/** What a part is normalized by. */
 interface Scaling {
+  /** Second moment of the mean that is subtracted; at each position its own when `positionwise`. */
   readonly removed: number;
+  /** Mean of the variance divided by, and the mean of its inverse (Jensen: larger than 1/variance where few numbers enter). */
   readonly variance: number;
-  /** Numbers that one statistic is taken over. */
+  readonly inverse: number;
+  /** Samples (batch) or channels that one statistic is taken over. */
   readonly count: number;
+  /** Statistics of each position alone (layer and RMS normalization over channels). */
+  readonly positionwise: boolean;
+  /** Running statistics: constants, nothing flows through them. */
+  readonly fixed: boolean;
 }
 
 /** Second moment of the mean over n exchangeable channels. */
 const channelMean = (n: number, own: number, between: number): number => (own + (n - 1) * between) / n;
 
+/** E[1/S] · E[S] for S a mean of squares with `freedom` degrees: ν/(ν − 2) for a χ² law, capped where it has no mean. */
+const inverseLift = (freedom: number): number => (Number.isFinite(freedom) ? Math.max(freedom, 3) / (Math.max(freedom, 3) - 2) : 1);
+
+const scalingOf = (removed: number, variance: number, epsilon: number, count: number, freedom: number, positionwise = false): Scaling => {
+  const safe = Math.max(0, variance);
+  return { removed, variance: safe, inverse: inverseLift(freedom) / (safe + epsilon), count, positionwise, fixed: false };
+};
+
 function batchScaling(context: Context, node: NormalizeNode, part: Part): Scaling {
   if (context.mode === "eval") {
-    const running = node.variance === null ? { mean: 1, variance: 0 } : context.law(node.variance);
-    return { removed: 0, variance: running.mean, count: Number.POSITIVE_INFINITY };
+    const running = node.variance === null ? 1 : context.law(node.variance).mean;
+    return { removed: 0, variance: running, inverse: 1 / (running + node.epsilon), count: Number.POSITIVE_INFINITY, positionwise: false, fixed: true };
   }
-  const own = meanOverPairs(part.kernel);
-  const removed = own / context.batch + (1 - 1 / context.batch) * part.cross;
-  return { removed, variance: secondMoment(part) - removed, count: context.batch };
+  const removed = meanOverPairs(part.kernel) / context.batch + (1 - 1 / context.batch) * part.cross;
+  return scalingOf(removed, secondMoment(part) - removed, node.epsilon, context.batch, part.freedom);
+}
+
+/** Degrees of freedom of a group's variance: the part constant over a map counts once a channel, the rest many times. */
+function groupFreedom(part: Part, width: number, removed: number): number {
+  const level = secondMoment(part);
+  const variance = level - removed;
+  if (variance <= 0 || width === 1) return part.freedom;
+  const constant = Math.max(0, meanOverPairs(part.kernel) - part.between) / level;
+  const rest = Math.max(0, 1 - constant);
+  return 1 / (constant ** 2 / (width - 1) + rest ** 2 / (width * positions(part.kernel)));
 }
 
 function scalings(node: NormalizeNode, context: Context, state: State): Scaling[] {
@@ -35,20 +59,22 @@ function scalings(node: NormalizeNode, context: Context, state: State): Scaling[
     case "group": {
       const width = node.method === "instance" ? 1 : channelsOf(state) / node.groups;
       const aligned = state.parts.every((part) => part.channels % width === 0);
-      const of = (part: Part): Scaling => {
+      return state.parts.map((own) => {
+        const part = aligned ? own : mixed;
         const removed = channelMean(width, meanOverPairs(part.kernel), part.between);
-        return { removed, variance: secondMoment(part) - removed, count: width };
-      };
-      return state.parts.map((part) => of(aligned ? part : mixed));
+        return scalingOf(removed, secondMoment(part) - removed, node.epsilon, width, groupFreedom(part, width, removed));
+      });
     }
     case "layer": {
       const { channels, dims } = normalizedOver(node, state);
-      const own = dims.length > 0 ? meanOverPairs(mixed.kernel) : secondMoment(mixed);
-      const removed = channelMean(channels, own, mixed.between);
-      return state.parts.map(() => ({ removed, variance: secondMoment(mixed) - removed, count: channels }));
+      const each = dims.length === 0;
+      const removed = channelMean(channels, each ? secondMoment(mixed) : meanOverPairs(mixed.kernel), mixed.between);
+      return state.parts.map(() => scalingOf(removed, secondMoment(mixed) - removed, node.epsilon, channels, Number.POSITIVE_INFINITY, each));
     }
-    case "rms":
-      return state.parts.map(() => ({ removed: 0, variance: secondMoment(mixed), count: normalizedOver(node, state).channels }));
+    case "rms": {
+      const { channels, dims } = normalizedOver(node, state);
+      return state.parts.map(() => scalingOf(0, secondMoment(mixed), node.epsilon, channels, Number.POSITIVE_INFINITY, dims.length === 0));
+    }
   }
 }
 
@@ -58,42 +84,55 @@ function normalizedOver(node: NormalizeNode, state: State): { channels: number; 
   return { channels: channelCount(factors), dims: positionDims(factors) };
 }
 
-interface Affine {
-  readonly scale: { readonly mean: number; readonly second: number };
-  readonly shift: { readonly mean: number; readonly second: number };
-}
-
 const secondOf = (law: { readonly mean: number; readonly variance: number }) => ({ mean: law.mean, second: law.variance + law.mean * law.mean });
 
-const affineOf = (node: NormalizeNode, context: Context): Affine => ({
+const affineOf = (node: NormalizeNode, context: Context) => ({
   scale: node.scale === null ? { mean: 1, second: 1 } : secondOf(context.law(node.scale)),
   shift: node.shift === null ? { mean: 0, second: 0 } : secondOf(context.law(node.shift)),
 });
 
-/** (x − m)/s before scale and shift: the removed mean is common to every pair of positions within the group. */
-function standardized(part: Part, by: Scaling, epsilon: number, positionwise: boolean): Part {
-  const inverse = 1 / (Math.max(0, by.variance) + epsilon);
-  // Layer normalization without position axes removes at each position a mean of its own, a share of every lag.
+/** 1/(variance at p + ε) relative to the mean level, for statistics of each position alone. */
+function inverseProfile(part: Part, by: Scaling, epsilon: number): Float64Array {
   const level = secondMoment(part);
   const share = level === 0 ? 0 : by.removed / level;
-  const kernel: Kernel = positionwise && part.kernel.sizes.length > 0 && part.between !== 0 && share < 1
-    ? levelled(scaleKernel(part.kernel, 1 - share), (level - by.removed) * inverse)
-    : scaleKernel(addConstant(part.kernel, -by.removed), inverse);
-  const mean = by.removed === 0 ? part.mean * Math.sqrt(inverse) : 0;
+  return part.kernel.profile.map((v) => 1 / (Math.max(0, v * (1 - share)) + epsilon));
+}
+
+const timesProfile = (kernel: Kernel, factors: Float64Array): Kernel => {
+  const length = Math.max(kernel.profile.length, factors.length);
+  return { ...kernel, profile: Float64Array.from({ length }, (_, i) => kernel.profile[kernel.profile.length === 1 ? 0 : i] * factors[factors.length === 1 ? 0 : i]) };
+};
+
+/** (x − m)/s before scale and shift. */
+function standardized(part: Part, by: Scaling, epsilon: number, runningMean: number): Part {
+  if (by.fixed) {
+    const root = Math.sqrt(by.inverse);
+    const lift = by.inverse * (runningMean * runningMean - 2 * runningMean * part.mean);
+    return { ...part, mean: (part.mean - runningMean) * root, kernel: addConstant(scaleKernel(part.kernel, by.inverse), lift), between: part.between * by.inverse + lift, cross: part.cross * by.inverse + lift };
+  }
+  const inverse = 1 / (by.variance + epsilon);
+  if (by.positionwise) {
+    // The mean over n channels removed at p and p' has E[m m'] = K(p, p')/n + (1 − 1/n)·between.
+    const share = by.removed === 0 ? 0 : 1 / by.count;
+    const centred = by.removed === 0 ? part.kernel : addConstant(scaleKernel(part.kernel, 1 - share), -(1 - share) * part.between);
+    const kernel = timesProfile(centred, inverseProfile(part, by, epsilon));
+    const ratio = secondMoment(part) === 0 ? 0 : diagonal(kernel) / secondMoment(part);
+    return { ...part, mean: by.removed === 0 ? part.mean * Math.sqrt(inverse) : 0, kernel, between: by.removed === 0 ? part.between * ratio : (part.between - by.removed) * ratio, cross: part.cross * ratio };
+  }
+  // Near a border fewer taps enter, and with them less of the common mean: E[z_p m] follows the diagonal.
+  const level = secondMoment(part);
+  const centred = addConstant(part.kernel, -by.removed);
+  const profile = part.kernel.profile.map((v) => Math.max(0, v - by.removed * (level === 0 ? 1 : (2 * v) / level - 1)));
   return {
-    channels: part.channels,
-    mean,
-    kernel: positionwise ? levelled(kernel, diagonal(kernel)) : kernel,
+    ...part,
+    mean: 0,
+    kernel: scaleKernel({ ...centred, profile }, inverse),
     between: (part.between - by.removed) * inverse,
-    cross: (part.cross - Math.min(by.removed, Math.max(part.cross, part.mean * part.mean))) * inverse,
-    spread: 0,
+    cross: (part.cross - by.removed) * inverse,
   };
 }
 
-/** Every position normalized on its own: a flat diagonal. */
-const levelled = (kernel: Kernel, value: number): Kernel => ({ ...kernel, profile: Float64Array.of(value) });
-
-const affinePart = (part: Part, { scale, shift }: Affine): Part => {
+const affinePart = (part: Part, { scale, shift }: ReturnType<typeof affineOf>): Part => {
   const lift = shift.second + 2 * scale.mean * part.mean * shift.mean;
   return {
     ...part,
@@ -101,29 +140,22 @@ const affinePart = (part: Part, { scale, shift }: Affine): Part => {
     kernel: addConstant(scaleKernel(part.kernel, scale.second), lift),
     between: part.between * scale.mean * scale.mean + shift.mean * shift.mean,
     cross: part.cross * scale.second + lift,
+    spread: 0,
+    freedom: Number.POSITIVE_INFINITY,
   };
 };
 
-const isPositionwise = (node: NormalizeNode, state: State): boolean =>
-  (node.method === "layer" || node.method === "rms") && normalizedOver(node, state).dims.length === 0;
+const runningMeanOf = (node: NormalizeNode, context: Context): number => (node.mean === null ? 0 : context.law(node.mean).mean);
 
 export const normalizeRule: Rule<NormalizeNode> = {
   forward(node, context) {
     const state = stateOf(context, node.inputs[0]);
     const by = scalings(node, context, state);
     const affine = affineOf(node, context);
-    const each = isPositionwise(node, state);
-    const fixed = node.method === "batch" && context.mode === "eval";
-    if (fixed) {
-      const mean = node.mean === null ? 0 : context.law(node.mean).mean;
-      const parts = state.parts.map((part, i) => {
-        const inverse = 1 / Math.sqrt(by[i].variance + node.epsilon);
-        const shifted = affinePart(part, { scale: { mean: inverse, second: inverse * inverse }, shift: { mean: -mean * inverse, second: mean * mean * inverse * inverse } });
-        return affinePart(shifted, affine);
-      });
-      return [{ shape: state.shape, layout: state.layout, parts }];
-    }
-    const parts = state.parts.map((part, i) => affinePart(standardized(part, by[i], node.epsilon, each), affine));
+    const parts = state.parts.map((part, i) => {
+      const out = affinePart(standardized(part, by[i], node.epsilon, runningMeanOf(node, context)), affine);
+      return by[i].fixed ? { ...out, spread: part.spread, freedom: part.freedom } : out;
+    });
     return [{ shape: state.shape, layout: state.layout, parts }];
   },
   backward(node, context, [gradient]) {
@@ -131,38 +163,49 @@ export const normalizeRule: Rule<NormalizeNode> = {
     const state = stateOf(context, node.inputs[0]);
     const by = scalings(node, context, state);
     const affine = affineOf(node, context);
-    const each = isPositionwise(node, state);
-    const fixed = node.method === "batch" && context.mode === "eval";
-    const channels = channelsOf(state);
-    const kernels = state.parts.map((part, i) => {
-      const scaling = by[i];
+    const white = state.parts.map((part, i) => standardized(part, by[i], node.epsilon, runningMeanOf(node, context)));
+    addGradient(context, node.inputs[0], state.parts.map((part, i) => {
       const outgoing = totalKernel(gradient[i]);
-      const inverse = 1 / (Math.max(0, scaling.variance) + node.epsilon);
-      const whitened = scaleKernel(outgoing, affine.scale.second * inverse);
-      return fixed ? whitened : projected(node, whitened, standardized(part, scaling, node.epsilon, each), scaling.count);
-    });
-    addGradient(context, node.inputs[0], plainGradient(kernels));
-    const share = (i: number) => state.parts[i].channels / channels;
-    const perChannel = (f: (part: Part, g: GradientPart, i: number) => number) => state.parts.reduce((sum, part, i) => sum + share(i) * f(part, gradient[i], i), 0);
-    addParameterGradient(context, node.scale, perChannel((part, g, i) => {
-      const white = fixed ? scaleKernel(part.kernel, 1 / (by[i].variance + node.epsilon)) : standardized(part, by[i], node.epsilon, each).kernel;
-      return sumOverPairs(multiplyKernels(totalKernel(g), white));
+      const scaled = by[i].positionwise
+        ? timesProfile(scaleKernel(outgoing, affine.scale.second), inverseProfile(part, by[i], node.epsilon))
+        : scaleKernel(outgoing, affine.scale.second * by[i].inverse);
+      const ratio = diagonal(outgoing) === 0 ? 0 : diagonal(scaled) / diagonal(outgoing);
+      const plain: GradientPart = { kernel: scaled, selected: null, between: gradient[i].between * ratio, shared: gradient[i].shared * ratio };
+      return by[i].fixed ? plain : projected(node, plain, white[i], by[i].count);
     }));
-    addParameterGradient(context, node.shift, perChannel((_, g) => sumOverPairs(totalKernel(g))));
+    const channels = channelsOf(state);
+    const perChannel = (f: (i: number) => number) => state.parts.reduce((sum, part, i) => sum + (part.channels / channels) * f(i), 0);
+    const pairs = (i: number) => positions(totalKernel(gradient[i])) ** 2 * gradient[i].shared;
+    addParameterGradient(context, node.scale, perChannel((i) => sumOverPairs(multiplyKernels(totalKernel(gradient[i]), white[i].kernel)) + pairs(i) * white[i].cross));
+    addParameterGradient(context, node.shift, perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)));
   },
 };
 
 /**
  * δ − mean(δ) − x̂·mean(δ x̂) over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
- * out, with the share of E[δ²] that lies along them.
+ * out, with the share of E[δ²] that lies along them. Over a batch the subtracted mean leaves the samples anticorrelated, so
+ * that Σ δ over the batch is 0 exactly.
  */
-function projected(node: NormalizeNode, gradient: Kernel, white: Part, count: number): Kernel {
-  const level = diagonal(gradient);
+function projected(node: NormalizeNode, gradient: GradientPart, white: Part, count: number): GradientPart {
+  const { kernel } = gradient;
+  const level = diagonal(kernel);
   if (level === 0) return gradient;
-  const acrossPositions = node.method === "batch" || node.method === "group" || node.method === "instance";
-  const along = acrossPositions ? meanOverPairs(gradient) / count : level / count;
-  const radial = acrossPositions ? meanOverPairs(multiplyKernels(gradient, white.kernel)) / count : level / count;
-  const removed = node.method === "rms" ? radial : along + radial;
-  return scaleKernel(gradient, Math.max(0, 1 - removed / level));
+  if (node.method === "layer" || node.method === "rms") {
+    const removed = node.method === "rms" ? 1 / count : 2 / count;
+    return { ...gradient, kernel: scaleKernel(kernel, Math.max(0, 1 - removed)) };
+  }
+  const radial = meanOverPairs(multiplyKernels(kernel, white.kernel)) / count;
+  const whole = meanOverPairs(kernel);
+  if (node.method === "batch") {
+    const along = (whole + gradient.shared) / count;
+    const centred = addConstant(kernel, -along);
+    const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
+    const out = scaleKernel(safe, Math.max(0, 1 - radial / level));
+    return { ...gradient, kernel: out, shared: -meanOverPairs(out) };
+  }
+  const along = whole / count;
+  const centred = addConstant(kernel, -along);
+  const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
+  return { ...gradient, kernel: scaleKernel(safe, Math.max(0, 1 - radial / level)) };
 }
 

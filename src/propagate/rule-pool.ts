@@ -2,7 +2,7 @@
 
 import type { Activation } from "../activation/index.ts";
 import type { PoolNode } from "../model/types.ts";
-import { addGradient, type Context, type GradientPart, plainGradient, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addGradient, carry, type Context, type GradientPart, type Rule, stateOf, totalKernel } from "./context.ts";
 import { correlationAt, diagonal, forEachLag, type Kernel, lagsFrom, product, uniformKernel } from "./kernel.ts";
 import { averageKernel, averageTransposeKernel, convolveTransposeKernel, type Window } from "./kernel-windows.ts";
 import { type MaximumLaw, maximumLaw } from "./maximum.ts";
@@ -82,6 +82,7 @@ function maxPart(node: PoolNode, part: Part, kernel: Kernel, activation: Activat
       between: moment(carried(centred(part.between))) * second,
       cross: moment(carried(centred(part.cross))) * second,
       spread: part.spread,
+      freedom: part.freedom,
     },
   };
 }
@@ -117,15 +118,18 @@ export const poolRule: Rule<PoolNode> = {
     const sizes = input.shape.slice(2);
     const outgoing = out.parts.map((part, i) => imageKernel(out, { ...part, kernel: totalKernel(gradient[i]) }));
     if (node.method === "average") {
-      addGradient(context, node.inputs[0], plainGradient(outgoing.map((kernel) => ontoState(input, averageTransposeKernel(kernel, window, sizes)))));
+      addGradient(context, node.inputs[0], outgoing.map((kernel, i) => carry(gradient[i], ontoState(input, averageTransposeKernel(kernel, window, sizes)))));
       return;
     }
     const { activation, state } = beneath(node, context);
     const parts = outgoing.map((kernel, i): GradientPart => {
       const law = maximumLaw(product(node.kernel), state.parts[i].mean, Math.max(0, diagonal(state.parts[i].kernel) - state.parts[i].mean ** 2), windowCorrelation(imageKernel(state, state.parts[i]), state.parts[i].mean, window));
       const routed = ontoState(input, winnersKernel(kernel, window, sizes));
-      if (!activation) return { kernel: routed, selected: null };
+      const won = carry(gradient[i], routed, 1 / product(node.kernel));
+      if (!activation) return won;
       return {
+        ...won,
+        // Both samples' winners pass φ' on: E[φ'(M)]² stands for what the activation would apply elsewhere.
         kernel: uniformKernel(routed.sizes, 0, 0),
         selected: { kernel: routed, slopeSecondMoment: (phi) => law.expect((x) => phi.derivative(x) ** 2) },
       };

@@ -2,7 +2,7 @@
 
 import type { ReduceNode } from "../model/types.ts";
 import { valueState } from "./align.ts";
-import { addGradient, plainGradient, type Rule, totalKernel } from "./context.ts";
+import { addGradient, carry, type Rule, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, product, scaleKernel, uniformKernel } from "./kernel.ts";
 import { averageAxes, broadcastAxes, collapse } from "./kernel-axes.ts";
 import { channelCount, type Factor, mixParts, normalizeAxis, type Part, positionDims, type State } from "./state.ts";
@@ -64,6 +64,7 @@ export const reduceRule: Rule<ReduceNode> = {
         between: between * factor * factor,
         cross: (channels > 1 ? (part.cross + (channels - 1) * part.mean ** 2) / channels : part.cross) * factor * factor,
         spread: part.spread,
+        freedom: part.freedom,
       };
     });
     return [{ shape, layout: reducedLayout(node, state), parts }];
@@ -74,10 +75,11 @@ export const reduceRule: Rule<ReduceNode> = {
     const { dims, channels, positions } = reductionOf(node, state);
     const divisor = node.method === "sum" ? 1 : (positions * channels) ** 2;
     const parts = state.parts.map((part, i) => {
-      const outgoing = scaleKernel(totalKernel(gradient[Math.min(i, gradient.length - 1)]), 1 / divisor);
+      const from = gradient[Math.min(i, gradient.length - 1)];
+      const outgoing = scaleKernel(totalKernel(from), 1 / divisor);
       const kept = part.kernel.sizes.map((_, dim) => dim).filter((dim) => !dims.includes(dim));
-      return broadcastAxes(outgoing, part.kernel.sizes, part.kernel.sizes.map((_, dim) => (dims.includes(dim) ? null : kept.indexOf(dim))));
+      return carry(from, broadcastAxes(outgoing, part.kernel.sizes, part.kernel.sizes.map((_, dim) => (dims.includes(dim) ? null : kept.indexOf(dim)))));
     });
-    addGradient(context, node.inputs[0], plainGradient(parts));
+    addGradient(context, node.inputs[0], parts);
   },
 };

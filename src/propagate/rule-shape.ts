@@ -4,7 +4,7 @@ import type {
   ConcatNode, DropoutNode, ExpandNode, GatherNode, IdentityNode, OpaqueNode, PadNode, ReshapeNode, ResizeNode, SliceNode, SplitNode, TransposeNode,
 } from "../model/types.ts";
 import { align, fixedState, gradientOnto, valueState } from "./align.ts";
-import { addGradient, type Context, type Gradient, type GradientPart, plainGradient, type Rule, stateOf, totalKernel } from "./context.ts";
+import { addGradient, carry, type Context, type Gradient, type GradientPart, type Rule, stateOf, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, positions, product, scaleKernel, uniformKernel } from "./kernel.ts";
 import { averageKernel, averageTransposeKernel, type Window } from "./kernel-windows.ts";
 import { sliceState, ungatherKernel } from "./slices.ts";
@@ -20,9 +20,10 @@ function fitGradient(state: State, gradient: Gradient): Gradient {
   if (state.parts.length === gradient.length && gradient.every((g, i) => sameAxes(g.kernel, state.parts[i].kernel))) return gradient;
   return state.parts.map((part, i): GradientPart => {
     const kernel = totalKernel(gradient[Math.min(i, gradient.length - 1)]);
-    if (sameAxes(kernel, part.kernel)) return { kernel, selected: null };
+    const from = gradient[Math.min(i, gradient.length - 1)];
+    if (sameAxes(kernel, part.kernel)) return carry(from, kernel);
     const same = positions(kernel) === positions(part.kernel);
-    return { kernel: { ...uniformKernel(part.kernel.sizes, diagonal(kernel), kernel.far), ...(same ? { profile: kernel.profile } : {}) }, selected: null };
+    return carry(from, { ...uniformKernel(part.kernel.sizes, diagonal(kernel), kernel.far), ...(same ? { profile: kernel.profile } : {}) });
   });
 }
 
@@ -65,7 +66,7 @@ export const expandRule: Rule<ExpandNode> = {
     const state = valueState(context, node.inputs[0]);
     const out = stateOf(context, node.outputs[0]);
     const aligned = { shape: out.shape, layout: out.layout, operands: [out.parts] };
-    addGradient(context, node.inputs[0], gradientOnto(state, aligned, gradient.map(totalKernel)));
+    addGradient(context, node.inputs[0], gradientOnto(state, aligned, gradient));
   },
 };
 
@@ -167,7 +168,10 @@ export const padRule: Rule<PadNode> = {
   backward(node, context, [gradient]) {
     if (!gradient) return;
     const state = valueState(context, node.inputs[0]);
-    addGradient(context, node.inputs[0], plainGradient(state.parts.map((part, i) => uniformKernel(part.kernel.sizes, diagonal(totalKernel(gradient[Math.min(i, gradient.length - 1)])), totalKernel(gradient[0]).far))));
+    addGradient(context, node.inputs[0], state.parts.map((part, i) => {
+      const from = gradient[Math.min(i, gradient.length - 1)];
+      return carry(from, uniformKernel(part.kernel.sizes, diagonal(totalKernel(from)), totalKernel(from).far));
+    }));
   },
 };
 
@@ -217,17 +221,17 @@ export const resizeRule: Rule<ResizeNode> = {
     const up = node.scales.slice(2).every((s) => s >= 1);
     const window = resizeWindow(node, up);
     const taps = product(window.kernel);
-    addGradient(context, node.inputs[0], plainGradient(state.parts.map((_, i) => {
+    addGradient(context, node.inputs[0], state.parts.map((_, i) => {
       const outgoing = imageKernel(out, { ...out.parts[i], kernel: totalKernel(gradient[i]) });
       const back = up ? scaleKernel(averageKernel(outgoing, window, state.shape.slice(2), false), taps * taps) : averageTransposeKernel(outgoing, { ...window, kernel: window.kernel.map(() => 1) }, state.shape.slice(2));
-      return ontoState(state, back);
-    })));
+      return carry(gradient[i], ontoState(state, back));
+    }));
   },
 };
 
 const passBack = (node: IdentityNode | DropoutNode | OpaqueNode, context: Context, gradient: Gradient | null, factor: number): void => {
   if (!gradient) return;
-  const passed = factor === 1 ? gradient : plainGradient(gradient.map((part) => scaleKernel(totalKernel(part), factor)));
+  const passed = factor === 1 ? gradient : gradient.map((part) => carry(part, scaleKernel(totalKernel(part), factor)));
   addGradient(context, node.inputs[0], fitGradient(valueState(context, node.inputs[0]), passed));
 };
 
@@ -264,7 +268,7 @@ export const opaqueRule: Rule<OpaqueNode> = {
       const layout = initialLayout(shape, shape.length > 1 ? 0 : null, shape.length >= 4 ? "image" : "sequence");
       const sizes = layout.flat().flatMap((f) => (f.role === "position" ? [f.size] : []));
       const channels = layout.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
-      return { shape, layout, parts: [{ channels, mean: 0, kernel: uniformKernel(sizes, 1, 0), between: 0, cross: 0, spread: 0 }] };
+      return { shape, layout, parts: [{ channels, mean: 0, kernel: uniformKernel(sizes, 1, 0), between: 0, cross: 0, spread: 0, freedom: Number.POSITIVE_INFINITY }] };
     });
   },
   backward: (node, context, [gradient]) => { if (node.inputs.length > 0) passBack({ ...node, inputs: [node.inputs.find((n) => context.states.has(n)) ?? node.inputs[0]] }, context, gradient, 1); },

@@ -1,7 +1,7 @@
 /** Taking runs of indices out of a tensor, and putting gradients back. */
 
 import type { SliceNode } from "../model/types.ts";
-import { type Gradient, type GradientPart, totalKernel } from "./context.ts";
+import { carry, type Gradient, type GradientPart, totalKernel } from "./context.ts";
 import { diagonal, fullProfile, type Kernel, positions, uniformKernel } from "./kernel.ts";
 import { averageAxes, offDiagonal, sliceAxis } from "./kernel-axes.ts";
 import { channelsOf, type Factor, mixParts, type Part, type State } from "./state.ts";
@@ -86,7 +86,8 @@ export function ungatherKernel(state: State, ranges: readonly Range[], gradient:
     const share = contiguous ? inside / part.channels : width / total;
     const source = gradient[contiguous ? pieceAt(state, gradient, taken) : Math.min(i, gradient.length - 1)];
     taken += inside > 0 ? 1 : 0;
-    return { kernel: share === 0 || !source ? uniformKernel(part.kernel.sizes, 0, 0) : placed(part, totalKernel(source), share, positionShare, ranges, state), selected: null };
+    if (share === 0 || !source) return { kernel: uniformKernel(part.kernel.sizes, 0, 0), selected: null, between: 0, shared: 0 };
+    return carry(source, placed(part, totalKernel(source), share, positionShare, ranges, state));
   });
 }
 

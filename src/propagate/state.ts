@@ -24,10 +24,15 @@ export interface Part {
   readonly kernel: Kernel;
   /** E[a a'] of two different channels, same sample and position, averaged over positions. */
   readonly between: number;
-  /** E[a a'] of the same channel and position in two different samples, averaged over positions. */
+  /** E[a_p a'_p'] of the same channel in two different samples, averaged over pairs of positions. */
   readonly cross: number;
   /** Variance between draws of ln(mean square). */
   readonly spread: number;
+  /**
+   * Independent weights that one element's size hangs on; the square of an element has relative variance 2/freedom between
+   * channels. Infinite where no layer came before.
+   */
+  readonly freedom: number;
 }
 
 /** Scores s[p, j] = Σ_d query[p, d]·key[j, d]·scale, kept so that softmax knows how they vary together. */
@@ -79,6 +84,7 @@ export function mixParts(state: State): Part {
     between: pairs === 0 ? mean * mean : (inside + acrossParts) / pairs,
     cross: sum((p) => p.cross),
     spread: sum((p) => p.spread),
+    freedom: Math.min(...state.parts.map((p) => p.freedom)),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Term {
   readonly coherent: () => Kernel;
   /** Products that one channel contributes. */
   readonly taps: number;
+  /** Share of those taps that two random positions have in common on real input. */
+  readonly pairShare: number;
 }
 
 /** How alike two channels are: 0 independent up to their mean, 1 identical. */
@@ -42,7 +44,7 @@ export function contract(
   let squares = 0;
   let alike = 0;
   for (const t of terms) {
-    cross += variance * t.channels * t.taps * t.part.cross;
+    cross += variance * t.channels * t.taps * t.pairShare * t.part.cross;
     fan += t.channels * t.taps;
     sumMean += t.channels * t.taps * t.part.mean;
     const level = secondMoment(t.part);
@@ -72,5 +74,6 @@ export function contract(
   // 2/outputs · tr(C²)/(tr C)², C the second moment of the inputs: rank one by r, isotropic else.
   const fluctuation = variance === 0 ? 0 : (2 / outputs) * (r * r + 1 / Math.max(1, fan));
   const spread = squares === 0 ? 0 : terms.reduce((s, t) => s + (t.channels * t.taps * secondMoment(t.part) * t.part.spread) / squares, 0);
-  return { channels: outputs, mean: meanOut, kernel, between, cross: cross + biasSecond, spread: spread + fluctuation };
+  const freedom = variance === 0 ? Number.POSITIVE_INFINITY : fan;
+  return { channels: outputs, mean: meanOut, kernel, between, cross: cross + biasSecond, spread: spread + fluctuation, freedom };
 }
