@@ -51,6 +51,12 @@ interface Scaling {
   readonly reason: string;
 }
 
+/** Where the fraction reads better another way. */
+const SUMMARIES: Readonly<Record<string, string>> = {
+  "1/3 in": "1/(3·fan_in)",
+  "1 average": "2/(fan_in + fan_out)",
+};
+
 function scalingScheme({ name, aliases, source, author, numerator, mode, law, reason }: Scaling): Scheme {
   const fanWord = mode === "in" ? "fan_in" : "(fan_in + fan_out)/2";
   const shown = numerator === 1 / 3 ? "1/3" : String(numerator);
@@ -59,7 +65,7 @@ function scalingScheme({ name, aliases, source, author, numerator, mode, law, re
     name,
     aliases,
     source,
-    summary: `${shape}, Var(W) = ${shown === "1/3" ? `1/(3·${fanWord})` : `${shown}/${fanWord}`}`,
+    summary: `${shape}, Var(W) = ${SUMMARIES[`${shown} ${mode}`] ?? `${shown}/${fanWord}`}`,
     values: [],
     rule: matrixRule((usage) => {
       const { fanIn, fanOut } = usage.fans.torch;

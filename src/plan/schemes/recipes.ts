@@ -2,7 +2,6 @@
 
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
-import { remaining } from "./common.ts";
 import { constant, normal, zeros } from "./laws.ts";
 import { isMatrix, matrixRule, unspoken } from "./named.ts";
 import type { Choice, Scheme, SchemeContext } from "./types.ts";
@@ -48,7 +47,7 @@ export const gpt2: Scheme = {
 export const deepnorm: Scheme = {
   name: "deepnorm",
   aliases: ["deepnet"],
-  source: "Wang et al. 2022, table 1 (encoder-only or decoder-only)",
+  source: "Wang et al. 2022, figure 2 (encoder-only or decoder-only)",
   summary: "post-norm transformers: Glorot, with value, output and feed-forward weights times (8N)^(−1/4)",
   values: [],
   rule: (usage, context) => {
@@ -141,7 +140,7 @@ export const fixup: Scheme = {
 export const tFixup: Scheme = {
   name: "t-fixup",
   aliases: ["tfixup"],
-  source: "Huang, Pérez, Ba & Volkovs 2020, section 3.2",
+  source: "Huang, Pérez, Ba & Volkovs 2020",
   summary:
     "transformers without warm-up: Glorot; embeddings, value, output and feed-forward weights times 0.67·N^(−1/4)",
   values: [],
@@ -172,7 +171,7 @@ export const tFixup: Scheme = {
 export const mup: Scheme = {
   name: "mup",
   aliases: ["μp", "maximal-update"],
-  source: "Yang et al. 2021, table 8",
+  source: "Yang et al. 2021, table 3",
   summary: "maximal update: hidden Var 1/fan_in, readout Var base/fan_in², inputs and biases as at the base width",
   values: [{ name: "base", default: 64, meaning: "width at which the learning rate was tuned" }],
   rule: (usage, context) => {
@@ -188,7 +187,7 @@ export const mup: Scheme = {
     if (usage.readout !== null)
       return {
         initializer: normal(base / fanIn ** 2),
-        why: `μP (Yang 2021, table 8): readout Var = base/fan_in² = ${figure(base)}/${figure(fanIn)}², so that logits stay level when the width grows.`,
+        why: `μP (Yang 2021, table 3): readout Var = base/fan_in² = ${figure(base)}/${figure(fanIn)}², so that logits stay level when the width grows.`,
       };
     if (usage.first)
       return {
@@ -197,7 +196,7 @@ export const mup: Scheme = {
       };
     return {
       initializer: normal(1 / fanIn),
-      why: `μP (Yang 2021, table 8): hidden Var = 1/fan_in = 1/${figure(fanIn)}, and a learning rate that falls with the width.`,
+      why: `μP (Yang 2021, table 3): hidden Var = 1/fan_in = 1/${figure(fanIn)}, and a learning rate that falls with the width.`,
     };
   },
 };
@@ -216,15 +215,11 @@ export const zeroGamma: Scheme = {
         initializer: constant(0),
         why: "Goyal 2017: the last scale of a residual branch is 0, so the block starts as the identity.",
       };
-    if (usage.part !== "weight") return isMatrix(usage) ? unspokenHe(usage) : restOf(usage, context);
-    return unspokenHe(usage);
+    return isMatrix(usage) ? heFanOut(usage) : unspoken(usage, context);
   },
 };
 
-const restOf = (usage: ParameterUsage, context: SchemeContext): Choice =>
-  usage.part === "scale" ? remaining(usage, context) : unspoken(usage, context);
-
-function unspokenHe(usage: ParameterUsage): Choice {
+function heFanOut(usage: ParameterUsage): Choice {
   const { fanOut } = usage.fans.torch;
   if (usage.readout !== null) return { initializer: normal(0.01 ** 2), why: "Goyal 2017: the classifier N(0, 0.01²)." };
   return {

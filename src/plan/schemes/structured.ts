@@ -44,7 +44,7 @@ function orthogonalChoice(usage: ParameterUsage, context: SchemeContext): Choice
 export const orthogonal: Scheme = {
   name: "orthogonal",
   aliases: ["saxe"],
-  source: "Saxe, McClelland & Ganguli 2014, section 3",
+  source: "Saxe, McClelland & Ganguli 2014",
   summary: "random orthogonal matrices (kernels flattened), with the gain of the activation in front",
   values: [GAIN],
   rule: matrixRule(orthogonalChoice),
@@ -53,7 +53,7 @@ export const orthogonal: Scheme = {
 export const deltaOrthogonal: Scheme = {
   name: "delta-orthogonal",
   aliases: [],
-  source: "Xiao et al. 2018, algorithm 1",
+  source: "Xiao et al. 2018",
   summary: "convolutions orthogonal at the centre tap and 0 elsewhere; matrices orthogonal",
   values: [GAIN],
   rule: matrixRule((usage, context) => {
@@ -111,7 +111,7 @@ function betaOf(usage: ParameterUsage): number {
 export const sinusoidal: Scheme = {
   name: "sinusoidal",
   aliases: [],
-  source: "Fernández-Hernández et al. 2025, eq. 3 to 5",
+  source: "Fernández-Hernández et al. 2025 (arXiv:2505.12909)",
   summary: "deterministic rows of sines with the Glorot variance: no draw, balanced units",
   values: [],
   rule: matrixRule((usage) => {
@@ -157,7 +157,7 @@ const DEFAULT_FREQUENCY = 30;
 export const siren: Scheme = {
   name: "siren",
   aliases: [],
-  source: "Sitzmann et al. 2020, section 3.2 and supplement 1.5",
+  source: "Sitzmann et al. 2020, section 3.2",
   summary: "sine networks: first layer U(±1/n), later U(±√(6/n)/ω₀), ω₀ read from the graph",
   values: [{ name: "w0", default: DEFAULT_FREQUENCY, meaning: "ω₀ where the graph does not show it" }],
   rule: (usage, context) => {
