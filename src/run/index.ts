@@ -4,7 +4,6 @@ export { createExecutor, type Executor, type ForwardBackward, type RunOptions, t
 export { type Arrays, type BuildOptions, buildForward, buildGradient } from "./forward.ts";
 export { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";
 export { type MeasuredSignal, type Measurement, type MeasureOptions, measureSignals } from "./measure.ts";
-export type { Noise } from "./noise.ts";
 export type { Mode } from "./operation.ts";
 export type { Statistic } from "./statistics.ts";
 export type { InputValues, Weights } from "./values.ts";

@@ -1,9 +1,10 @@
 /** What the signals and gradients of a model are, measured by running it over several draws of its weights. */
 
 import type { Model } from "../model/types.ts";
+import type { Seed } from "../random/index.ts";
 import { createExecutor } from "./executor.ts";
 import type { Device } from "./jax.ts";
-import type { Noise } from "./noise.ts";
+import { integerNoise, normalNoise } from "./noise.ts";
 import type { Mode } from "./operation.ts";
 import { product } from "./operation.ts";
 import { momentsOf, type Statistic, statisticOf } from "./statistics.ts";
@@ -13,8 +14,8 @@ import { isReal } from "./values.ts";
 export interface MeasureOptions {
   /** Values of the parameters in draw 0 … draws − 1. */
   readonly weights: (draw: number) => Weights;
-  /** Decides inputs and cotangents. */
-  readonly noise: Noise;
+  /** Decides inputs and cotangents; the same seed gives the same measurement. */
+  readonly seed: Seed;
   /** Default 8. */
   readonly draws?: number;
   /** Inputs of a draw. Default: independent normal entries, token ids uniform over the vocabulary. */
@@ -31,7 +32,7 @@ export interface MeasureOptions {
 }
 
 export interface MeasuredSignal {
-  /** Over all elements. */
+  /** Over all elements; of a mask's output over those it keeps. */
   readonly mean: Statistic;
   readonly secondMoment: Statistic;
   /** Mean square over all elements of ∂L/∂element, L = Σ y·g over outputs and samples, g ~ N(0, 1) fresh each draw. */
@@ -50,6 +51,9 @@ export interface Measurement {
   readonly timing: { readonly first: number; readonly step: number };
 }
 
+/** A mask's fill beyond this is a stand-in for −∞ (exporters write −∞ or the smallest float), not a value. */
+const LARGEST_SIGNAL = 1e30;
+
 /**
  * Runs the model forward and backward once a draw, with `model.batch` samples, and averages over draws. A tensor that the
  * loss does not depend on has gradient 0.
@@ -65,13 +69,13 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
   if (!Number.isInteger(draws) || draws < 1) {
     throw new Error(`run: draws is not a positive integer, got ${draws}, use 8`);
   }
-  const { noise } = options;
-  const inputs = options.inputs ?? ((draw: number) => randomInputs(model, noise, draw, options));
+  const inputs = options.inputs ?? ((draw: number) => randomInputs(model, draw, options));
   const signals = new Map<string, { mean: number[]; secondMoment: number[]; gradient: number[] }>();
   const gradients = new Map<string, number[]>();
   for (const [name, { dtype }] of model.tensors) {
     if (isReal(dtype)) signals.set(name, { mean: [], secondMoment: [], gradient: [] });
   }
+  const masks = maskFills(model);
   const executor = await createExecutor(model, { device: options.device });
   const times: number[] = [];
   try {
@@ -81,11 +85,11 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
       await executor.visit(
         options.weights(draw),
         inputs(draw),
-        randomCotangents(model, noise, draw),
+        randomCotangents(model, options.seed, draw),
         {
           value(name, data) {
             const row = signals.get(name);
-            const moments = momentsOf(data);
+            const moments = momentsOf(data, masks.get(name));
             row?.mean.push(moments.mean);
             row?.secondMoment.push(moments.secondMoment);
           },
@@ -126,28 +130,38 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
   };
 }
 
+/** Fills that stand for −∞: what is masked away is not signal, as in the corpus' measurements. */
+function maskFills(model: Model): Map<string, number> {
+  return new Map(
+    model.nodes.flatMap((node) =>
+      node.kind === "mask" && Math.abs(node.fill) > LARGEST_SIGNAL
+        ? node.outputs.map((name) => [name, node.fill] as const)
+        : [],
+    ),
+  );
+}
+
 function randomInputs(
   model: Model,
-  noise: Noise,
   draw: number,
-  { inputMean = 0, inputVariance = 1 }: MeasureOptions,
+  { seed, inputMean = 0, inputVariance = 1 }: MeasureOptions,
 ): InputValues {
   return new Map(
     model.inputs.map(({ name, shape, vocabulary }) => [
       name,
       vocabulary === null
-        ? noise.normal(`input ${draw} ${name}`, product(shape), inputMean, Math.sqrt(inputVariance))
-        : noise.integers(`input ${draw} ${name}`, product(shape), vocabulary),
+        ? normalNoise(seed, `input ${draw} ${name}`, product(shape), inputMean, Math.sqrt(inputVariance))
+        : integerNoise(seed, `input ${draw} ${name}`, product(shape), vocabulary),
     ]),
   );
 }
 
-function randomCotangents(model: Model, noise: Noise, draw: number): InputValues {
+function randomCotangents(model: Model, seed: Seed, draw: number): InputValues {
   return new Map(
     [...new Set(model.outputs)].flatMap((name) => {
       const info = model.tensors.get(name);
       if (info === undefined || !isReal(info.dtype)) return [];
-      return [[name, noise.normal(`cotangent ${draw} ${name}`, product(info.shape), 0, 1)] as const];
+      return [[name, normalNoise(seed, `cotangent ${draw} ${name}`, product(info.shape), 0, 1)] as const];
     }),
   );
 }

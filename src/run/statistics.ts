@@ -11,15 +11,18 @@ export interface Moments {
   readonly secondMoment: number;
 }
 
-/** Mean and mean square of all elements, summed in double precision. */
-export function momentsOf(data: ArrayLike<number>): Moments {
-  let [sum, squares] = [0, 0];
+/** Mean and mean square of all elements but those equal to `except`, summed in double precision. */
+export function momentsOf(data: Float32Array, except = Number.NaN): Moments {
+  const excluded = Math.fround(except);
+  let [sum, squares, count] = [0, 0, 0];
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
+    if (value === excluded) continue;
     sum += value;
     squares += value * value;
+    count++;
   }
-  return { mean: sum / data.length, secondMoment: squares / data.length };
+  return { mean: sum / count, secondMoment: squares / count };
 }
 
 export function statisticOf(samples: readonly number[]): Statistic {

@@ -1,8 +1,8 @@
 /** PyTorch's default draws, layer kind by layer kind, as `measured/*.json` says "torch default init". */
 
 import type { Model, Node } from "../../src/model/types.ts";
+import { createKey, fillNormal, fillUniform } from "../../src/random/index.ts";
 import type { Weights } from "../../src/run/index.ts";
-import { testNoise, uniforms } from "./noise.ts";
 
 type Law = { kind: "uniform"; bound: number } | { kind: "normal" } | { kind: "constant"; value: number };
 
@@ -15,14 +15,11 @@ export function torchWeights(model: Model, seed: number): Weights {
     const shape = model.parameters.get(name)?.shape;
     if (shape === undefined) continue;
     const length = shape.reduce((total, n) => total * n, 1);
-    const next = uniforms(`${seed} ${name}`);
-    if (law.kind === "normal") weights.set(name, testNoise(seed).normal(name, length, 0, 1));
-    else if (law.kind === "constant") weights.set(name, new Float32Array(length).fill(law.value));
-    else
-      weights.set(
-        name,
-        Float32Array.from({ length }, () => law.bound * (2 * next() - 1)),
-      );
+    const values = new Float32Array(length);
+    if (law.kind === "normal") fillNormal(values, createKey(seed, name), 0, 0, 1);
+    else if (law.kind === "constant") values.fill(law.value);
+    else fillUniform(values, createKey(seed, name), 0, -law.bound, law.bound);
+    weights.set(name, values);
   }
   return weights;
 }
