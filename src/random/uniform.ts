@@ -1,0 +1,42 @@
+/**
+ * Uniform float32 values, one word each: value = middle + half·t, t = float32(word | 1)·2⁻³¹ ∈ [−1, 1].
+ *
+ * The word counts as a signed integer; making it odd puts it symmetrically around zero and off zero. Conversion keeps
+ * 24 significant bits, so that t is finest near 0. All operations are float32, rounded to nearest.
+ */
+
+import { float32Bounds } from "./float32.ts";
+import type { Key } from "./key.ts";
+import { visitWords } from "./words.ts";
+
+const TWO_TO_MINUS_31 = 2 ** -31;
+
+/**
+ * Elements `start … start + out.length` of U[low, high].
+ *
+ * @param low, high finite, low ≤ high; no value lies outside (bounds are rounded inwards to float32).
+ * @throws RangeError for other bounds.
+ * @example fillUniform(new Float32Array(10), createKey(0, "fc1.bias"), 0, -0.1, 0.1)
+ */
+export function fillUniform(out: Float32Array, key: Key, start: number, low: number, high: number): void {
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
+    throw new RangeError(`fillUniform: bounds are finite and low <= high, got ${low} and ${high}`);
+  const [lower, upper] = float32Bounds(low, high);
+  if (low === -high) {
+    const step = upper * TWO_TO_MINUS_31;
+    visitWords(key, start, out.length, 1, (words, from, to, at) => {
+      const shift = at - from;
+      for (let i = from; i < to; i++) out[shift + i] = Math.fround(words[i]! | 1) * step;
+    });
+    return;
+  }
+  const middle = Math.fround(low / 2 + high / 2);
+  const step = Math.fround(high / 2 - low / 2) * TWO_TO_MINUS_31;
+  visitWords(key, start, out.length, 1, (words, from, to, at) => {
+    const shift = at - from;
+    for (let i = from; i < to; i++) {
+      const value = Math.fround(Math.fround(Math.fround(words[i]! | 1) * step) + middle);
+      out[shift + i] = Math.min(Math.max(value, lower), upper);
+    }
+  });
+}
