@@ -164,4 +164,12 @@ describe("critical", () => {
     expect(tensors[2]!.std ** 2 * 100).toBeCloseTo(2, 6);
     expect(tensors[3]!.initializer).toEqual({ kind: "zeros" });
   });
+  test("sigmoid: critical only deep in saturation, said with its numbers; the best that can be had instead", () => {
+    const { tensors, warnings } = plan(chain(100, 3, "sigmoid"), { scheme: "critical" });
+    expect(warnings.find(({ code }) => code === "no-critical-point")?.message).toMatch(
+      /σ_w = 10\.\d+, deep in saturation/,
+    );
+    // 1/E[σ(Z)²] = 1/0.2934.
+    expect(tensors[2]!.std ** 2 * 100).toBeCloseTo(1 / 0.29338, 3);
+  });
 });

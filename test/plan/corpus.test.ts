@@ -53,7 +53,7 @@ test("siren: the file's weights fill the scheme's bounds, ω₀ = 30 found in th
   for (const { name, initializer, shape } of tensors.filter(({ role }) => role === "weight")) {
     const expected = name === "net.0.weight" ? 1 / 2 : Math.sqrt(6 / 64) / 30;
     expect(initializer.kind === "uniform" && initializer.high).toBeCloseTo(expected, 14);
-    const largest = (model.read(name) ?? [0]).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const largest = Math.max(...Array.from(model.read(name) ?? [], Math.abs));
     expect(largest).toBeLessThanOrEqual(expected * (1 + 2 ** -22));
     // Of n uniform draws none beyond a share t of the bound: tⁿ = 1e-6 at the left edge.
     expect(largest / expected).toBeGreaterThan(1e-6 ** (1 / shape.reduce((a, b) => a * b, 1)));

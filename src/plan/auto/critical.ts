@@ -14,6 +14,8 @@ import { fixedChoice } from "./fixed.ts";
 import { gradientFactor } from "./operating-point.ts";
 
 const USUAL_BIAS_VARIANCE = 0.05;
+/** Pre-activations beyond four standard units: a bounded activation is a switch there, and its critical point no use. */
+const WIDEST = 16;
 
 interface Point {
   readonly weightVariance: number;
@@ -50,7 +52,8 @@ function choose(
   if (!owner || !matters || !["weight", "bias"].includes(usage.part)) return plain(usage, context);
   const name = activationName(owner.activation);
   const point = pointOf(owner.activation!.activation);
-  if (!point) return usage.part === "weight" ? infeasible(usage, context, name) : fixedChoice(usage, context);
+  if (!point || point.q > WIDEST)
+    return usage.part === "weight" ? infeasible(usage, context, point) : fixedChoice(usage, context);
   const { biasVariance, weightVariance, q } = point;
   if (usage.part === "bias")
     return biasVariance === 0
@@ -82,7 +85,11 @@ function plain(usage: ParameterUsage, context: SchemeContext): Choice {
   };
 }
 
-function infeasible(usage: ParameterUsage, context: SchemeContext, name: string): Choice {
+function infeasible(usage: ParameterUsage, context: SchemeContext, point: Point | null): Choice {
+  const name = activationName(usage.activation);
+  const reason = point
+    ? `${name} is critical only at q* = ${figure(point.q)}, σ_w = ${figure(Math.sqrt(point.weightVariance))}, deep in saturation`
+    : `${name} has no critical point`;
   const reference = usage.activation!.activation;
   const { chi } = gradientFactor(reference, 1);
   const { secondMoment } = momentsAt(reference, 0, 1);
@@ -90,10 +97,10 @@ function infeasible(usage: ParameterUsage, context: SchemeContext, name: string)
   const variance = secondMoment > 0 ? 1 / (fanIn * secondMoment) : 1 / fanIn;
   context.warn({
     code: "no-critical-point",
-    message: `${name} has no critical point in its working range; with the signal level at second moment 1 the gradient changes ${times(chi)} a layer`,
+    message: `${reason}; with the signal level at second moment 1 the gradient changes ${times(chi)} a layer`,
   });
   return {
     initializer: normal(variance),
-    why: `${name} has no edge of chaos in its working range; level signal instead, Var(W) = 1/(fan_in·E[φ²]) = 1/(${figure(fanIn)}·${figure(secondMoment)}), where χ₁ = ${figure(chi)}.`,
+    why: `${reason}; level signal instead, Var(W) = 1/(fan_in·E[φ²]) = 1/(${figure(fanIn)}·${figure(secondMoment)}), where χ₁ = ${figure(chi)}.`,
   };
 }

@@ -104,6 +104,7 @@ function writerGoals({ usages }: SchemeContext): ReadonlyMap<string, Goal> {
       point: null,
       run: 0,
       like: null,
+      source: null,
     });
   }
   return goals;
