@@ -42,6 +42,9 @@ export function add(left: Expression, right: Expression): Expression {
   if (b === 0) return left;
   if (a !== null) return add(right, left);
   if (right.kind === "unary" && right.fn === "neg") return subtract(left, right.arg);
+  if (right.kind === "binary" && right.fn === "mul" && right.left.kind === "number" && right.left.value < 0) {
+    return subtract(left, negate(right));
+  }
   if (b !== null && left.kind === "binary" && left.fn === "add" && left.right.kind === "number") {
     return add(left.left, number(left.right.value + b));
   }

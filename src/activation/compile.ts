@@ -1,6 +1,6 @@
 /**
  * Expressions as closures. Before that, forms that lose digits are replaced by equal ones that do not:
- * 1 ± erf → erfc, x − tanh x → its own function, 1/(1 + eᵘ) → sigmoid, log(1 + eᵘ) → softplus, eᵘ − 1 → expm1.
+ * 1 ± erf → erfc, x − tanh x → its own function, 1 − 1/cosh² → tanh², 1/(1 + eᵘ) → sigmoid, log(1 + eᵘ) → softplus, eᵘ − 1 → expm1.
  */
 
 import { erfc } from "../gaussian/index.ts";
@@ -54,6 +54,13 @@ function stableSum(e: Extract<Expression, { kind: "binary" }>): Scalar | null {
   return raised ? compile(unary("expm1", raised)) : null;
 }
 
+/** u, where e is (1/cosh u)². */
+function secantSquared(e: Expression): Expression | null {
+  if (e.kind !== "binary" || e.fn !== "pow" || !isNumber(e.right, 2)) return null;
+  const inverse = argumentOf(e.left, "reciprocal");
+  return inverse && argumentOf(inverse, "cosh");
+}
+
 function stableDifference(e: Extract<Expression, { kind: "binary" }>): Scalar | null {
   const inTanh = argumentOf(e.right, "tanh");
   if (inTanh && sameTree(inTanh, e.left)) {
@@ -68,6 +75,11 @@ function stableDifference(e: Extract<Expression, { kind: "binary" }>): Scalar | 
   if (inErf) {
     const u = compile(inErf);
     return (v) => erfc(u(v));
+  }
+  const inCosh = secantSquared(e.right);
+  if (inCosh) {
+    const u = compile(inCosh);
+    return (v) => Math.tanh(u(v)) ** 2;
   }
   const inSigmoid = argumentOf(e.right, "sigmoid");
   if (inSigmoid) return compile(unary("sigmoid", negate(inSigmoid)));

@@ -73,6 +73,11 @@ function visit(e: Expression, seen: (node: Exclude<Expression, { kind: "x" | "nu
   }
 }
 
+/** uⁿ with n = 0, 1, 2, … */
+function wholePower(e: Extract<Expression, { kind: "binary" }>): boolean {
+  return e.right.kind === "number" && Number.isInteger(e.right.value) && e.right.value >= 0;
+}
+
 /**
  * Kinks and jumps of the expression or of its derivatives, ascending, in x: zeros of the arguments of abs, sign, step,
  * relu, ties of min and max, integer arguments of floor, zeros of what is divided by or rooted.
@@ -91,10 +96,7 @@ export function kinks(e: Expression): number[] {
       if (node.fn === "floor") take(stairs(node.arg));
     } else if (node.fn === "min" || node.fn === "max") take(zeros(subtract(node.left, node.right)));
     else if (node.fn === "div") take(zeros(node.right));
-    else if (
-      node.fn === "pow" &&
-      !(node.right.kind === "number" && Number.isInteger(node.right.value) && node.right.value >= 0)
-    ) {
+    else if (node.fn === "pow" && !wholePower(node)) {
       take(zeros(node.left));
     }
   });
@@ -107,17 +109,18 @@ function piecewisePolynomial(e: Expression): boolean {
   visit(e, (node) => {
     if (node.kind === "unary") polynomial &&= !SMOOTH.has(node.fn);
     else if (node.fn === "div") polynomial &&= node.right.kind === "number";
-    else if (node.fn === "pow")
-      polynomial &&= node.right.kind === "number" && Number.isInteger(node.right.value) && node.right.value >= 0;
+    else if (node.fn === "pow") polynomial &&= wholePower(node);
   });
   return polynomial;
 }
 
 /** Scale on which g(u(x)) changes at a place where u is level or zero: 1/|u'| or 1/√|u''|. */
 function scaleAt(slope: number, bend: number): number {
-  const rate = Math.max(Math.abs(slope), Math.sqrt(Math.abs(bend)));
-  return rate > 0 && Number.isFinite(rate) ? 1 / rate : 1;
+  return 1 / Math.max(Math.abs(slope), Math.sqrt(Math.abs(bend)));
 }
+
+/** Wider than any Gaussian that is integrated against: no feature. */
+const WIDE = 1e7;
 
 /** Features of a smooth function of `argument`: where the argument is 0 or level. */
 function argumentFeatures(argument: Expression): Feature[] {
@@ -127,7 +130,9 @@ function argumentFeatures(argument: Expression): Feature[] {
   const slope = compile(first);
   const bend = compile(differentiate(first));
   const points = [...zeros(argument), ...zeros(first)].slice(0, MOST_BREAKS);
-  return points.map((at) => ({ at, scale: scaleAt(slope(at), bend(at)) }));
+  return points
+    .map((at) => ({ at, scale: scaleAt(slope(at), bend(at)) }))
+    .filter(({ scale }) => scale > 0 && scale < WIDE);
 }
 
 /**
@@ -142,7 +147,8 @@ export function features(e: Expression): Feature[] {
     if (node.kind === "unary" && SMOOTH.has(node.fn)) found.push(...argumentFeatures(node.arg));
     else if (node.kind === "binary" && node.fn === "div" && node.right.kind !== "number")
       found.push(...argumentFeatures(node.right));
-    else if (node.kind === "binary" && node.fn === "pow") found.push(...argumentFeatures(node.left));
+    else if (node.kind === "binary" && node.fn === "pow" && !wholePower(node))
+      found.push(...argumentFeatures(node.left));
   });
   if (found.length === 0) found.push({ at: 0, scale: 1 });
   return joined(found);

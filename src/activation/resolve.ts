@@ -70,14 +70,13 @@ function label(entry: CatalogueEntry, values: Readonly<Record<string, number>>):
   return `${entry.name}(${shown.map((p) => `${p.name}=${Number(values[p.name].toPrecision(6))}`).join(", ")})`;
 }
 
-/** Height of the step that f takes at each break, dropped where it is rounding. */
+/** Height of the step that f takes at each break, each side extrapolated linearly; dropped where it is rounding. */
 function jumpsOf(f: Scalar, breaks: readonly number[]): { at: number; size: number }[] {
   return breaks.flatMap((at) => {
-    const gap = 1e-9 * Math.max(1e-3, Math.abs(at));
-    const left = f(at - gap);
-    const right = f(at + gap);
+    const gap = 1e-8 * Math.max(1e-3, Math.abs(at));
+    const left = 2 * f(at - gap) - f(at - 2 * gap);
+    const right = 2 * f(at + gap) - f(at + 2 * gap);
     const size = right - left;
-    // A slope of 100 over the gap is no jump.
     const jump = Math.abs(size) > 1e-7 * Math.max(1, Math.abs(left), Math.abs(right));
     return jump && Number.isFinite(size) ? [{ at, size }] : [];
   });
@@ -109,6 +108,7 @@ function build(name: string, text: string, reference: ActivationReference, expre
   const second = differentiate(first);
   const value = compile(expression);
   const derivative = compile(first);
+  const secondDerivative = compile(second);
   const breaks = kinks(expression);
   const spots = features(expression);
   const steepest = steepestSlope(derivative, breaks, spots);
@@ -119,10 +119,11 @@ function build(name: string, text: string, reference: ActivationReference, expre
     expression,
     value,
     derivative,
-    secondDerivative: compile(second),
+    secondDerivative,
     breaks,
     jumps: jumpsOf(value, breaks),
     bends: jumpsOf(derivative, breaks),
+    curvatureJumps: jumpsOf(secondDerivative, breaks),
     features: spots,
     steepest,
     saturates: { left: levels(derivative, -1, steepest), right: levels(derivative, 1, steepest) },

@@ -21,6 +21,8 @@ export interface Activation {
   readonly jumps: readonly { readonly at: number; readonly size: number }[];
   /** Jumps of φ'. */
   readonly bends: readonly { readonly at: number; readonly size: number }[];
+  /** Jumps of φ''. */
+  readonly curvatureJumps: readonly { readonly at: number; readonly size: number }[];
   /** Where quadrature needs finer panels. */
   readonly features: readonly Feature[];
   /** sup |φ'| over |x| ≤ 50, what saturation is measured against. */

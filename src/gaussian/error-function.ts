@@ -45,12 +45,13 @@ export function erfc(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x <= 0.5) return 1 - erf(x);
   if (x <= 1) return 1 - x * clenshaw(ERF_OVER_X, 2 * x * x - 1);
-  return expMinusSquare(x) * erfcxBeyondOne(x);
+  return x > 28 ? 0 : expMinusSquare(x) * erfcxBeyondOne(x);
 }
 
 /** exp(x²)·erfc(x): 1 at 0, falls like 1/(x√π); Infinity below x ≈ −26.6. */
 export function erfcx(x: number): number {
   if (Number.isNaN(x)) return x;
+  if (x === Number.POSITIVE_INFINITY) return 0;
   if (x > 1) return erfcxBeyondOne(x);
   return erfc(x) / expMinusSquare(x);
 }

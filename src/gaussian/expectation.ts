@@ -22,6 +22,12 @@ export interface ExpectationOptions {
   readonly features?: readonly Feature[];
 }
 
+/** For `expectations`. */
+export interface VectorOptions extends ExpectationOptions {
+  /** partners[j]: an integrand whose size also counts when the error of integrand j is judged. Default: itself. */
+  readonly partners?: readonly number[];
+}
+
 export interface Expectation {
   readonly value: number;
   /** Estimated absolute error. */
@@ -120,8 +126,11 @@ function measure(panel: Panel, f: VectorFunction, count: number, mean: number, s
 }
 
 /** True where the panel's own error cannot matter to any of the sums. */
-function resolved(result: PanelResult, sizes: Float64Array): boolean {
-  return result.errors.every((error, j) => error <= RESOLVED * Math.max(sizes[j], result.sizes[j]));
+function resolved(result: PanelResult, sizes: Float64Array, partners: readonly number[] | undefined): boolean {
+  return result.errors.every((error, j) => {
+    const partner = partners?.[j] ?? j;
+    return error <= RESOLVED * Math.max(sizes[j], result.sizes[j], sizes[partner], result.sizes[partner]);
+  });
 }
 
 function add(sum: Sum, result: PanelResult): void {
@@ -133,7 +142,14 @@ function add(sum: Sum, result: PanelResult): void {
   }
 }
 
-function integrate(first: readonly Panel[], f: VectorFunction, mean: number, sd: number, sum: Sum): void {
+function integrate(
+  first: readonly Panel[],
+  f: VectorFunction,
+  mean: number,
+  sd: number,
+  sum: Sum,
+  partners: readonly number[] | undefined,
+): void {
   const count = sum.values.length;
   const waiting: { panel: Panel; result: PanelResult }[] = [];
   const scale = Float64Array.from(sum.sizes);
@@ -147,7 +163,7 @@ function integrate(first: readonly Panel[], f: VectorFunction, mean: number, sd:
   while (waiting.length > 0) {
     const { panel, result } = waiting.pop()!;
     const stop = panel.depth >= MAX_DEPTH || sum.evaluations >= MAX_EVALUATIONS;
-    if (stop || resolved(result, scale)) {
+    if (stop || resolved(result, scale, partners)) {
       add(sum, result);
       continue;
     }
@@ -183,8 +199,8 @@ function check(mean: number, variance: number): void {
  * @param f writes `count` values at x into its second argument
  * @returns values, estimated absolute errors, evaluations of f
  */
-export function expectations(f: VectorFunction, count: number, options: ExpectationOptions): Expectations {
-  const { mean, variance, breaks = [] } = options;
+export function expectations(f: VectorFunction, count: number, options: VectorOptions): Expectations {
+  const { mean, variance, breaks = [], partners } = options;
   check(mean, variance);
   const sum: Sum = {
     values: new Float64Array(count),
@@ -203,11 +219,11 @@ export function expectations(f: VectorFunction, count: number, options: Expectat
   const features = options.features ?? [{ at: 0, scale: 1 }, ...breaks.map((at) => ({ at, scale: 1 }))];
   const anchored = [...breaks, ...features.map((feature) => feature.at)].some((at) => Math.abs(at - mean) < 2 * sd);
   const centred = anchored ? features : [...features, { at: mean, scale: sd }];
-  integrate(panelsBetween(low, high, breaks, centred, sd), f, mean, sd, sum);
+  integrate(panelsBetween(low, high, breaks, centred, sd), f, mean, sd, sum, partners);
   for (const side of [-1, 1] as const) {
     if (!matters(f, side, mean, sd, sum)) continue;
     const [a, b] = side < 0 ? [mean - FAR * sd, low] : [high, mean + FAR * sd];
-    integrate(panelsBetween(a, b, breaks, features, sd), f, mean, sd, sum);
+    integrate(panelsBetween(a, b, breaks, features, sd), f, mean, sd, sum, partners);
   }
   for (let j = 0; j < count; j++) {
     if (sum.overflow[j] > 1e-14 * sum.sizes[j]) {

@@ -8,6 +8,9 @@ export {
   expectations,
   type Feature,
   type VectorFunction,
+  type VectorOptions,
 } from "./expectation.ts";
 export { correlationSlope, expectation2, type Jump, type Side } from "./expectation2.ts";
+export { type LegendreRule, legendreRule } from "./legendre.ts";
 export { erfInverse, normalCdf, normalDensity, normalQuantile, normalTail } from "./normal.ts";
+export { type Panel, panelsBetween } from "./panels.ts";
