@@ -42,7 +42,7 @@ export function fixedState(context: Context, name: string, like: State | null): 
   return {
     shape: info.shape,
     layout,
-    parts: [{ channels, mean: law.mean, kernel: uniformKernel(sizes, level, level === 0 ? 0 : square / level), between: channels === 1 ? level : square, cross: level, spread: 0, freedom: Number.POSITIVE_INFINITY }],
+    parts: [{ channels, mean: law.mean, kernel: uniformKernel(sizes, level, level === 0 ? 0 : square / level), between: channels === 1 ? level : square, cross: level, spread: 0, freedom: Number.POSITIVE_INFINITY, shape: null }],
   };
 }
 

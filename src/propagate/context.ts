@@ -11,8 +11,8 @@ import type { ParameterLaw } from "./types.ts";
 /** Gradient that a max pooling sends to the winners: there the pre-activation has another law than elsewhere. */
 export interface Selected {
   readonly kernel: Kernel;
-  /** E[φ'(M)²] at the winner. */
-  readonly slopeSecondMoment: (activation: Activation) => number;
+  /** E[φ'(M)²] and E[φ'(M)]² at the winner. */
+  readonly slope: (activation: Activation) => { readonly second: number; readonly square: number };
 }
 
 /** E[δ_p δ_p'] of one part of a tensor; the parts are those of the tensor's state. */

@@ -65,7 +65,7 @@ function inputState(input: ModelInput, context: Context): State {
   if (input.vocabulary !== null) {
     const layout = positionLayout(input.shape, batchAxis);
     const level = input.vocabulary ** 2 / 3;
-    return { shape: input.shape, layout, parts: [{ channels: 1, mean: (input.vocabulary - 1) / 2, kernel: uniformKernel(positionSizes(layout), level, 0.75), between: level, cross: level * 0.75, spread: 0, freedom: Number.POSITIVE_INFINITY }] };
+    return { shape: input.shape, layout, parts: [{ channels: 1, mean: (input.vocabulary - 1) / 2, kernel: uniformKernel(positionSizes(layout), level, 0.75), between: level, cross: level * 0.75, spread: 0, freedom: Number.POSITIVE_INFINITY, shape: null }] };
   }
   const layout = initialLayout(input.shape, batchAxis, orderOf(input, context.consumers));
   const square = context.inputMean * context.inputMean;
@@ -74,7 +74,7 @@ function inputState(input: ModelInput, context: Context): State {
   return {
     shape: input.shape,
     layout,
-    parts: [{ channels, mean: context.inputMean, kernel: uniformKernel(positionSizes(layout), level, level === 0 ? 0 : square / level), between: square, cross: square, spread: 0, freedom: Number.POSITIVE_INFINITY }],
+    parts: [{ channels, mean: context.inputMean, kernel: uniformKernel(positionSizes(layout), level, level === 0 ? 0 : square / level), between: square, cross: square, spread: 0, freedom: Number.POSITIVE_INFINITY, shape: null }],
   };
 }
 

@@ -54,7 +54,7 @@ export function concatStates(states: readonly State[], axis: number, shape: read
   const kernel = joinAxis(parts.map((p) => p.kernel), dim, mean * mean);
   const layout = prepared[0].state.layout.map((factors, i): readonly Factor[] =>
     i === axis ? [{ role: "position", size: shape[axis], dim }] : (states.map((s) => s.layout[i]).find((f) => f.some((x) => x.role !== "position")) ?? factors));
-  return { shape, layout, parts: [{ channels, mean, kernel, between: average((p) => p.between), cross: average((p) => p.cross), spread: average((p) => p.spread), freedom: Math.min(...parts.map((p) => p.freedom)) }] };
+  return { shape, layout, parts: [{ channels, mean, kernel, between: average((p) => p.between), cross: average((p) => p.cross), spread: average((p) => p.spread), freedom: Math.min(...parts.map((p) => p.freedom)), shape: null }] };
 }
 
 function concatChannels(states: readonly State[], axis: number, shape: readonly number[]): State {

@@ -5,6 +5,7 @@ import type { ActivationNode } from "../model/types.ts";
 import type { ActivationMap } from "./activation-map.ts";
 import { addGradient, addParameterGradient, carry, type Context, type GradientPart, mapAt, type Rule, stateOf, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, scaleKernel, sumOverPairs } from "./kernel.ts";
+import { mirrored, shapeThrough } from "./shape.ts";
 import type { Part, State } from "./state.ts";
 
 /** The activation of a node; a PReLU's slope is taken from its parameter's law. */
@@ -79,23 +80,31 @@ const meanOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 
 function activatePart(context: Context, activation: Activation, part: Part): Part {
   const variance = centredVariance(part);
   const map = mapAt(context, activation, part.mean, variance);
-  const profile = profileThrough(context, activation, part, (m) => m.secondMoment);
-  const level = map.secondMoment;
-  const correlation = (c: number) => (level === 0 ? 0 : map.product(c) / level);
+  const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
+  const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
+  const average = part.shape === null ? meanOf(profileThrough(context, activation, part, (m) => m.mean)) : formed.mean;
+  const profile = profileThrough(context, activation, part, (m) => m.secondMoment * lift);
+  const level = meanOf(profile);
+  // How much of the variance two variables share is the Gaussian map's; the variance itself is the law's own.
+  const spreadOut = map.secondMoment - map.mean ** 2;
+  const square = part.shape === null ? map.mean ** 2 * (map.secondMoment === 0 ? 1 : level / map.secondMoment) : average ** 2;
+  const correlation = (c: number) =>
+    level === 0 ? 0 : spreadOut === 0 ? 1 : (square + ((map.product(c) - map.mean ** 2) / spreadOut) * (level - square)) / level;
   const kernel: Kernel = {
     ...part.kernel,
     ...mapCorrelations(part.kernel, (c) => correlation(centre(part, c))),
     profile,
   };
-  const moment = (raw: number) => (diagonal(part.kernel) === 0 ? level : meanOf(profile) * correlation(centre(part, raw / diagonal(part.kernel))));
+  const moment = (raw: number) => (diagonal(part.kernel) === 0 ? level : level * correlation(centre(part, raw / diagonal(part.kernel))));
   return {
     channels: part.channels,
-    mean: meanOf(profileThrough(context, activation, part, (m) => m.mean)),
+    mean: average,
     kernel,
     between: moment(part.between),
     cross: moment(part.cross),
     spread: part.spread * map.growth * map.growth,
     freedom: part.freedom,
+    shape: formed.shape,
   };
 }
 
@@ -110,6 +119,7 @@ function throughLine(part: Part, slope: number, offset: number): Part {
     kernel: { ...part.kernel, lags: part.kernel.lags.map(correlation), far: correlation(part.kernel.far), profile: part.kernel.profile.map(shift) },
     between: shift(part.between),
     cross: shift(part.cross),
+    shape: slope < 0 ? mirrored(part.shape) : part.shape,
   };
 }
 
@@ -118,17 +128,21 @@ function backPart(context: Context, activation: Activation, part: Part, gradient
   if (line) return carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
   const map = mapAt(context, activation, part.mean, centredVariance(part));
   const level = map.slopeSecondMoment;
+  const lift = part.shape === null || level === 0 ? 1 : shapeThrough(activation, part.shape, part.mean, Math.sqrt(centredVariance(part))).slopeSecondMoment / level;
   const slopes: Kernel = {
     ...part.kernel,
     ...mapCorrelations(part.kernel, (c) => (level === 0 ? 0 : map.slopeProduct(centre(part, c)) / level)),
-    profile: profileThrough(context, activation, part, (m) => m.slopeSecondMoment),
+    profile: profileThrough(context, activation, part, (m) => m.slopeSecondMoment * lift),
   };
   const plain = multiplyKernels(gradient.kernel, slopes);
   const raw = (moment: number) => map.slopeProduct(diagonal(part.kernel) === 0 ? 1 : centre(part, moment / diagonal(part.kernel)));
-  const rest = { selected: null, between: gradient.between * raw(part.between), shared: gradient.shared * raw(part.cross) };
-  if (!gradient.selected) return { kernel: plain, ...rest };
-  const won = scaleKernel(gradient.selected.kernel, gradient.selected.slopeSecondMoment(activation));
-  return { kernel: diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) }, ...rest };
+  if (!gradient.selected) return { kernel: plain, selected: null, between: gradient.between * raw(part.between), shared: gradient.shared * raw(part.cross) };
+  const { second, square } = gradient.selected.slope(activation);
+  const routed = gradient.selected.kernel;
+  const pair = second === 0 ? 0 : square / second;
+  const won: Kernel = { ...scaleKernel(routed, second), ...mapCorrelations(routed, (c) => c * pair) };
+  const kernel = diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) };
+  return { kernel, selected: null, between: gradient.between * raw(part.between), shared: gradient.shared * square };
 }
 
 const addProfiles = (a: Float64Array, b: Float64Array): Float64Array => {

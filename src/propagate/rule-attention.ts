@@ -66,7 +66,7 @@ function scoresProduct(node: MatmulNode, a: State, b: State, shape: readonly num
       between: common,
       cross: features * square * pa.cross * pb.cross,
       spread: pa.spread + pb.spread,
-      freedom: Number.POSITIVE_INFINITY,
+      freedom: Number.POSITIVE_INFINITY, shape: null,
     }],
     scores,
   };
@@ -120,7 +120,7 @@ export const matmulRule: Rule<MatmulNode> = {
     const sizes = layout.flat().flatMap((f) => (f.role === "position" ? [f.size] : []));
     const channels = layout.flat().reduce((m, f) => (f.role === "channel" ? m * f.size : m), 1);
     const average = (n * pa.mean * pb.mean * node.scale) ** 2;
-    return [{ shape, layout, parts: [{ channels, mean: n * pa.mean * pb.mean * node.scale, kernel: uniformKernel(sizes, level, level === 0 ? 0 : Math.min(1, average / level)), between: Math.min(level, average), cross: Math.min(level, average), spread: pa.spread + pb.spread, freedom: Math.min(pa.freedom, pb.freedom) }] }];
+    return [{ shape, layout, parts: [{ channels, mean: n * pa.mean * pb.mean * node.scale, kernel: uniformKernel(sizes, level, level === 0 ? 0 : Math.min(1, average / level)), between: Math.min(level, average), cross: Math.min(level, average), spread: pa.spread + pb.spread, freedom: Math.min(pa.freedom, pb.freedom), shape: null }] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;

@@ -5,6 +5,7 @@ import { align, fixedState, gradientOnto } from "./align.ts";
 import { addGradient, addParameterGradient, carry, type Context, type Rule, stateOf, totalKernel } from "./context.ts";
 import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "./kernel.ts";
 import { jointKernel } from "./joint.ts";
+import { mirrored, sumShapes } from "./shape.ts";
 import type { Part, State } from "./state.ts";
 
 const operandStates = (node: CombineNode, context: Context): State[] => {
@@ -45,6 +46,7 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
     cross: parts.reduce((sum, part) => sum + part.cross, 0) + acrossMeans,
     spread: level === 0 ? 0 : parts.reduce((sum, part) => sum + (diagonal(part.kernel) / level) ** 2 * part.spread, 0),
     freedom: parts.reduce((sum, part) => sum + part.freedom, 0),
+    shape: sumShapes(parts.map((part, i) => ({ shape: signs[i] < 0 ? mirrored(part.shape) : part.shape, sd: Math.sqrt(Math.max(0, diagonal(part.kernel) - part.mean ** 2)) }))),
   };
 }
 
@@ -57,6 +59,7 @@ function productPart(a: Part, b: Part): Part {
     cross: a.cross * b.cross,
     spread: a.spread + b.spread,
     freedom: Math.min(a.freedom, b.freedom),
+    shape: null,
   };
 }
 

@@ -137,7 +137,7 @@ export const embeddingRule: Rule<EmbeddingNode> = {
       kernel: uniformKernel(sizes, level, level === 0 ? 0 : meet / level),
       between: law.mean * law.mean,
       cross: constant ? level : meet,
-      freedom: Number.POSITIVE_INFINITY,
+      freedom: Number.POSITIVE_INFINITY, shape: null,
       spread: law.variance === 0 ? 0 : 2 / (features * (constant ? positions(uniformKernel(sizes, 0, 0)) : vocabulary)),
     };
     const channel: Factor[] = features === 1 ? [] : [{ role: "channel", size: features }];

@@ -83,6 +83,7 @@ function maxPart(node: PoolNode, part: Part, kernel: Kernel, activation: Activat
       cross: moment(carried(centred(part.cross))) * second,
       spread: part.spread,
       freedom: part.freedom,
+      shape: null,
     },
   };
 }
@@ -99,7 +100,7 @@ export const poolRule: Rule<PoolNode> = {
         const before = imageKernel(input, part);
         const kernel = dropUnits(averageKernel(before, windowOf(node), sizes, node.countPadding));
         const far = diagonal(before) === 0 ? 1 : diagonal(kernel) / diagonal(before);
-        return { ...part, kernel, between: averaged(part.between, part.mean, far, part), cross: part.cross };
+        return { ...part, shape: null, kernel, between: averaged(part.between, part.mean, far, part), cross: part.cross };
       });
       return [{ shape, layout, parts }];
     }
@@ -129,9 +130,8 @@ export const poolRule: Rule<PoolNode> = {
       if (!activation) return won;
       return {
         ...won,
-        // Both samples' winners pass φ' on: E[φ'(M)]² stands for what the activation would apply elsewhere.
         kernel: uniformKernel(routed.sizes, 0, 0),
-        selected: { kernel: routed, slopeSecondMoment: (phi) => law.expect((x) => phi.derivative(x) ** 2) },
+        selected: { kernel: routed, slope: (phi) => ({ second: law.expect((x) => phi.derivative(x) ** 2), square: law.expect((x) => phi.derivative(x)) ** 2 }) },
       };
     });
     addGradient(context, node.inputs[0], parts);

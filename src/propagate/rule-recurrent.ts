@@ -66,13 +66,13 @@ function outputState(node: RecurrentNode, context: Context, layer: Layer, kernel
   const directions: Factor[] = node.directions.length === 1 ? [] : [{ role: "channel", size: node.directions.length }];
   const batch = (size: number): Factor[] => (size === 1 ? [] : [{ role: "batch", size }]);
   const layout = node.timeAxis === 0 ? [time, directions, batch(shape[2]), [channel]] : [batch(shape[0]), time, directions, [channel]];
-  return { shape, layout, parts: [{ channels: node.hidden * node.directions.length, mean: average, kernel, between: average * average, cross: average * average, spread: layer.input.spread, freedom: Number.POSITIVE_INFINITY }] };
+  return { shape, layout, parts: [{ channels: node.hidden * node.directions.length, mean: average, kernel, between: average * average, cross: average * average, spread: layer.input.spread, freedom: Number.POSITIVE_INFINITY, shape: null }] };
 }
 
 /** State of the last hidden or cell value: one position of the sequence. */
 function lastState(node: RecurrentNode, shape: readonly number[], level: number, average: number, spread: number): State {
   const layout: Factor[][] = shape.map((size, axis) => (size === 1 ? [] : axis === shape.length - 1 || size === node.directions.length && axis < shape.length - 1 && shape.length === 3 && axis === 0 ? [{ role: "channel", size }] : [{ role: "batch", size }]));
-  return { shape, layout, parts: [{ channels: node.hidden * node.directions.length, mean: average, kernel: uniformKernel([], level, 1), between: average * average, cross: average * average, spread, freedom: Number.POSITIVE_INFINITY }] };
+  return { shape, layout, parts: [{ channels: node.hidden * node.directions.length, mean: average, kernel: uniformKernel([], level, 1), between: average * average, cross: average * average, spread, freedom: Number.POSITIVE_INFINITY, shape: null }] };
 }
 
 const simulate = (node: RecurrentNode, context: Context, layer: Layer) => {

@@ -65,6 +65,7 @@ export const reduceRule: Rule<ReduceNode> = {
         cross: (channels > 1 ? (part.cross + (channels - 1) * part.mean ** 2) / channels : part.cross) * factor * factor,
         spread: part.spread,
         freedom: part.freedom,
+        shape: null,
       };
     });
     return [{ shape, layout: reducedLayout(node, state), parts }];

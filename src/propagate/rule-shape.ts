@@ -268,7 +268,7 @@ export const opaqueRule: Rule<OpaqueNode> = {
       const layout = initialLayout(shape, shape.length > 1 ? 0 : null, shape.length >= 4 ? "image" : "sequence");
       const sizes = layout.flat().flatMap((f) => (f.role === "position" ? [f.size] : []));
       const channels = layout.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
-      return { shape, layout, parts: [{ channels, mean: 0, kernel: uniformKernel(sizes, 1, 0), between: 0, cross: 0, spread: 0, freedom: Number.POSITIVE_INFINITY }] };
+      return { shape, layout, parts: [{ channels, mean: 0, kernel: uniformKernel(sizes, 1, 0), between: 0, cross: 0, spread: 0, freedom: Number.POSITIVE_INFINITY, shape: null }] };
     });
   },
   backward: (node, context, [gradient]) => { if (node.inputs.length > 0) passBack({ ...node, inputs: [node.inputs.find((n) => context.states.has(n)) ?? node.inputs[0]] }, context, gradient, 1); },

@@ -4,6 +4,7 @@
  * picture (Lee et al. 2018; Novak et al. 2019): after a layer with independent weights the channels are exchangeable.
  */
 
+import type { Shape } from "./shape.ts";
 import { type Kernel, diagonal, meanOverPairs, sumKernels } from "./kernel.ts";
 
 /** One run of indices inside a tensor axis. `dim`: axis of the kernel, for positions. */
@@ -33,6 +34,8 @@ export interface Part {
    * channels. Infinite where no layer came before.
    */
   readonly freedom: number;
+  /** Form of the marginal law; null: Gaussian. */
+  readonly shape: Shape;
 }
 
 /** Scores s[p, j] = Σ_d query[p, d]·key[j, d]·scale, kept so that softmax knows how they vary together. */
@@ -85,6 +88,7 @@ export function mixParts(state: State): Part {
     cross: sum((p) => p.cross),
     spread: sum((p) => p.spread),
     freedom: Math.min(...state.parts.map((p) => p.freedom)),
+    shape: null,
   };
 }
 

@@ -75,5 +75,5 @@ export function contract(
   const fluctuation = variance === 0 ? 0 : (2 / outputs) * (r * r + 1 / Math.max(1, fan));
   const spread = squares === 0 ? 0 : terms.reduce((s, t) => s + (t.channels * t.taps * secondMoment(t.part) * t.part.spread) / squares, 0);
   const freedom = variance === 0 ? Number.POSITIVE_INFINITY : fan;
-  return { channels: outputs, mean: meanOut, kernel, between, cross: cross + biasSecond, spread: spread + fluctuation, freedom };
+  return { channels: outputs, mean: meanOut, kernel, between, cross: cross + biasSecond, spread: spread + fluctuation, freedom, shape: null };
 }
