@@ -39,15 +39,14 @@ export interface Proof extends Verification {
 /** Draw 0 is the seed that is written; the others follow it. `passed` speaks of signal and gradient. */
 export async function prove(model: Model, plan: Plan, options: ProveOptions): Promise<Proof> {
   const { rows, mode, progress, signal, inputMean, inputVariance } = options;
-  const [{ measureSignals, verify }, { createNoise }, { initialize }] = await Promise.all([
+  const [{ measureSignals, verify }, { initialize }] = await Promise.all([
     import("../run/index.ts"),
-    import("./noise.ts"),
     import("../materialize/index.ts"),
   ]);
   const input = rows === null ? null : inputFor(model, rows);
   const measurement = await measureSignals(model, {
     weights: (draw) => initialize(plan, { seed: plan.seed + draw }),
-    noise: createNoise(plan.seed),
+    seed: plan.seed,
     draws: DRAWS,
     mode,
     signal,

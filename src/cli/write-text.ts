@@ -1,7 +1,8 @@
 /** Text files, written whole or not at all. */
 
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { sameFile } from "../formats/file.ts";
 import { UsageError } from "./errors.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function writeText(
   text: string,
   { input }: { readonly input?: string } = {},
 ): Promise<void> {
-  if (input !== undefined && (await sameFile(path, input))) {
+  if (input !== undefined && sameFile(path, input)) {
     throw new UsageError(`write: ${path} is the input, give another name`);
   }
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
@@ -30,11 +31,6 @@ export async function writeText(
     await rm(temporary, { force: true }).catch(() => {});
     throw new UsageError(`write: cannot write ${path}, ${reasonOf(error)}`);
   }
-}
-
-async function sameFile(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([stat(a).catch(() => null), stat(b).catch(() => null)]);
-  return first !== null && second !== null && first.dev === second.dev && first.ino === second.ino;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,7 @@
 /** Two plans of one model side by side: what was, and what is now. */
 
 import type { Plan } from "../plan/types.ts";
+import { shortLabels } from "./labels.ts";
 import { formatNumber } from "./number.ts";
 import { decadesFor, logBar } from "./spark.ts";
 import { type Cell, renderTable, wrapText } from "./table.ts";
@@ -35,8 +36,9 @@ export function comparePlans(
     value === undefined
       ? ["", ""]
       : [{ text: formatNumber(value), paint }, logBar(value, { width: 7, decades, paint, axisPaint: theme.theory })];
+  const labels = shortLabels(after.layers.map((layer) => layer.weight));
   const rows = both.map(({ weight, now, was }): Cell[] => [
-    weight,
+    labels.of(weight),
     ...signal(was?.output.secondMoment, forwardDecades, theme.forward),
     ...signal(now.output.secondMoment, forwardDecades, theme.forward),
     ...signal(was?.gradient.secondMoment, gradientDecades, theme.gradient),

@@ -3,6 +3,7 @@
 import { describe } from "../init/index.ts";
 import type { Plan, PlannedLayer, PlannedTensor } from "../plan/types.ts";
 import { type FoldedLayer, foldLayers } from "./fold.ts";
+import { shortLabels } from "./labels.ts";
 import { formatNumber, formatShare } from "./number.ts";
 import { decadesFor, logBar } from "./spark.ts";
 import { type Cell, type Column, renderTable, wrapText } from "./table.ts";
@@ -44,6 +45,7 @@ export function layerTable(plan: Plan, { width, theme, measured }: LayerTableOpt
     plan.layers.length >= FOLD_FROM
       ? foldLayers(plan.layers, tensors)
       : plan.layers.map((layer) => ({ ...layer, label: layer.weight }));
+  const labels = shortLabels(rows.map((row) => row.label));
   const forward = signalParts({
     title: "forward",
     predicted: (row) => row.output.secondMoment,
@@ -63,7 +65,7 @@ export function layerTable(plan: Plan, { width, theme, measured }: LayerTableOpt
     axisPaint: theme.theory,
   });
   const all: Part[] = [
-    { column: { title: "layer", shrinkTo: 10 }, cell: (row) => row.label },
+    { column: { title: "layer", shrinkTo: 10 }, cell: (row) => labels.of(row.label) },
     { column: { title: "fan", align: "right" }, cell: (_, tensor) => fans(tensor), from: NARROW },
     {
       column: { title: "initializer", shrinkTo: 11 },
@@ -82,7 +84,7 @@ export function layerTable(plan: Plan, { width, theme, measured }: LayerTableOpt
   );
   const meaning =
     "forward: mean square of the layer's output before its activation; gradient: of ∂L/∂(that output). " +
-    `Bars: log scale around 1 (┃), ${forward.span} and ${gradient.span}${measured.size > 0 ? "; ● measured" : ""}.`;
+    `Bars: log scale around 1 (┃), ${forward.span} and ${gradient.span}${measured.size > 0 ? "; ● measured" : ""}.${labels.cut === null ? "" : ` Names are without ${labels.cut}.`}`;
   return [...table, "", ...wrapText(meaning, width).map(theme.quiet)];
 }
 

@@ -22,8 +22,11 @@ export interface Verdict {
 
 /** Under a tenfold difference over the whole depth, training starts alike in every layer. */
 const LEVEL_RANGE = 10;
-/** A hundredfold difference without a trend is worth a word (widths and pooling alone make tenfold ones). */
-const UNEVEN_RANGE = 100;
+/**
+ * Without a trend a difference is only worth a word from here on: a gradient is spread over positions and channels, so that
+ * widths and map sizes alone (ResNet-50: 112² to 7² positions, 64 to 2048 channels) make differences of some thousands.
+ */
+const UNEVEN_RANGE = 1e5;
 /** A factor a layer is only spoken of where it explains most of what is seen. */
 const TREND_EXPLAINS = 0.7;
 /** Shares of saturated or dead units from here on belong in the title. */
@@ -84,6 +87,18 @@ function unitsLost(plan: Plan): string | null {
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
+function levelTitle(layers: number, forward: Trend | null, gradient: Trend | null): string {
+  const over = plural(layers, "layer");
+  const [signal, back] = [forward?.range ?? 1, gradient?.range ?? 1];
+  if (Math.max(signal, back) < LEVEL_RANGE) {
+    return `Forward signal and gradient stay level over ${over}, within ${formatFactor(Math.max(signal, back))}×`;
+  }
+  const steady = back < LEVEL_RANGE ? "the gradient stays level" : "the gradient has no trend with depth";
+  return signal < LEVEL_RANGE
+    ? `The forward signal stays level over ${over}, within ${formatFactor(signal)}×; ${steady}`
+    : `Neither signal nor gradient has a trend over ${over}`;
+}
+
 /**
  * The finding of a plan. Signals are mean squares; the forward trend runs from input to output and leaves out the last
  * layer (a readout is small on purpose), the gradient's runs from output to input.
@@ -106,7 +121,5 @@ export function verdictOf(plan: Plan): Verdict {
   if (plan.layers.length === 1) {
     return { title: `One layer, pre-activation ${formatNumber(outputs[0] ?? 0)}`, level: "level", forward, gradient };
   }
-  const within = Math.max(forward?.range ?? 1, gradient?.range ?? 1);
-  const title = `Forward signal and gradient stay level over ${plural(plan.layers.length, "layer")}, within ${formatFactor(within)}×`;
-  return { title, level: "level", forward, gradient };
+  return { title: levelTitle(plan.layers.length, forward, gradient), level: "level", forward, gradient };
 }

@@ -1,6 +1,7 @@
 /** Prediction against measurement, layer by layer, as a person reads it. */
 
 import type { Comparison, Verification } from "../run/index.ts";
+import { shortLabels } from "./labels.ts";
 import { formatNumber, formatRatio, formatShare, plural } from "./number.ts";
 import { type Cell, renderTable, wrapText } from "./table.ts";
 import { createTheme, type Theme } from "./theme.ts";
@@ -38,8 +39,9 @@ export function verifyReport(
   facts: VerifyFacts,
   { width = 100, theme = createTheme({ color: false }) }: VerifyReportOptions = {},
 ): string {
+  const labels = shortLabels(facts.layers.map((layer) => layer.weight));
   const rows = facts.layers.map((layer) => [
-    layer.weight,
+    labels.of(layer.weight),
     ...cells(layer, theme.forward, theme),
     ...cells(layer.gradient, theme.gradient, theme),
   ]);
