@@ -7,6 +7,7 @@ import type { ParameterLaw, Propagation } from "../propagate/types.ts";
 import { chooseCritical } from "./auto/critical.ts";
 import type { Objective } from "./auto/goals.ts";
 import { type Distribution, solveAuto } from "./auto/solve.ts";
+import { parameterLaw } from "./parameter-law.ts";
 import { gradientRows, layerRows, signalRows } from "./rows.ts";
 import { type SchemeCall, schemeByName } from "./schemes/registry.ts";
 import type { Choice, SchemeContext } from "./schemes/types.ts";
@@ -125,7 +126,7 @@ function choose({ scheme }: SchemeCall, context: SchemeContext, options: PlanOpt
   if (model.nodes.length === 0) return { choices, propagation: null };
   const laws = new Map<string, ParameterLaw>();
   for (const [name, { initializer }] of choices)
-    laws.set(name, lawOf(initializer, model.parameters.get(name)?.shape ?? []));
+    laws.set(name, parameterLaw(initializer, model.parameters.get(name)?.shape ?? []));
   const propagation = propagate(model, (name) => laws.get(name) ?? { mean: 0, variance: 0 }, propagateOptions);
   return { choices, propagation };
 }

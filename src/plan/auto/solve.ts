@@ -1,9 +1,9 @@
 /** `auto`: variances of all weights together, such that propagation through this graph meets every goal. */
 
-import { law as lawOf } from "../../init/index.ts";
 import type { Initializer } from "../../init/types.ts";
 import { propagate } from "../../propagate/index.ts";
 import type { ParameterLaw, PropagateOptions, Propagation } from "../../propagate/types.ts";
+import { parameterLaw } from "../parameter-law.ts";
 import { type Law, normal, truncated, uniform } from "../schemes/laws.ts";
 import type { Choice, SchemeContext } from "../schemes/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
@@ -47,7 +47,7 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
     else {
       const choice = fixedChoice(usage, context);
       fixed.set(name, choice);
-      laws.set(name, lawOf(choice.initializer, usage.parameter.shape));
+      laws.set(name, parameterLaw(choice.initializer, usage.parameter.shape));
     }
   }
   const law = (name: string): ParameterLaw => {
