@@ -2,7 +2,7 @@
 
 import type { NormalizeNode } from "../model/types.ts";
 import { addGradient, addParameterGradient, type Context, type GradientPart, type Rule, stateOf, totalKernel } from "./context.ts";
-import { addConstant, diagonal, type Kernel, meanOverPairs, multiplyKernels, positions, scaleKernel, sumOverPairs } from "./kernel.ts";
+import { addConstant, diagonal, forEachLag, type Kernel, meanOverPairs, multiplyKernels, positions, scaleKernel, sumOverPairs } from "./kernel.ts";
 import { channelCount, channelsOf, mixParts, type Part, positionDims, secondMoment, type State } from "./state.ts";
 
 /** What a part is normalized by. */
@@ -119,17 +119,52 @@ function standardized(part: Part, by: Scaling, epsilon: number, runningMean: num
     const ratio = secondMoment(part) === 0 ? 0 : diagonal(kernel) / secondMoment(part);
     return { ...part, mean: by.removed === 0 ? part.mean * Math.sqrt(inverse) : 0, kernel, between: by.removed === 0 ? part.between * ratio : (part.between - by.removed) * ratio, cross: part.cross * ratio };
   }
-  // Near a border fewer taps enter, and with them less of the common mean: E[z_p m] follows the diagonal.
-  const level = secondMoment(part);
-  const centred = addConstant(part.kernel, -by.removed);
-  const profile = part.kernel.profile.map((v) => Math.max(0, v - by.removed * (level === 0 ? 1 : (2 * v) / level - 1)));
   return {
     ...part,
     mean: 0,
-    kernel: scaleKernel({ ...centred, profile }, inverse),
+    kernel: scaleKernel(withoutMean(part.kernel, by.removed), inverse),
     between: (part.between - by.removed) * inverse,
     cross: (part.cross - by.removed) * inverse,
   };
+}
+
+/**
+ * E[(z_p − m)(z_p' − m)] = K(p, p') − E[z_p m] − E[z_p' m] + E[m²]. Near a border fewer taps enter, and with them less of
+ * the common mean: E[z_p m] follows the diagonal, and pairs at a short lag lie on average further from the border.
+ */
+function withoutMean(kernel: Kernel, removed: number): Kernel {
+  const before = diagonal(kernel);
+  const after = before - removed;
+  if (after <= 0) return scaleKernel(kernel, 0);
+  const share = removed / before;
+  const profile = kernel.profile.map((v) => Math.max(0, v - share * (2 * v - before)));
+  const correlation = (c: number, weight: number) => Math.max(-1, Math.min(1, (c * before - removed * (2 * weight - 1)) / after));
+  const lags = new Float64Array(kernel.lags.length);
+  forEachLag(kernel.radius, (index, lag) => {
+    lags[index] = lag.every((l) => l === 0) ? 1 : correlation(kernel.lags[index], pairWeight(kernel, lag));
+  });
+  return { sizes: kernel.sizes, radius: kernel.radius, lags, far: kernel.sizes.length === 0 ? 1 : correlation(kernel.far, 1), profile };
+}
+
+/** Mean of K(p, p) over the pairs at a lag, relative to its mean over all positions. */
+function pairWeight(kernel: Kernel, lag: readonly number[]): number {
+  if (kernel.profile.length === 1) return 1;
+  const { sizes } = kernel;
+  const at = sizes.map(() => 0);
+  let sum = 0;
+  let pairs = 0;
+  for (const value of kernel.profile) {
+    let both = 0;
+    if (at.every((x, axis) => x + lag[axis] >= 0 && x + lag[axis] < sizes[axis])) both++;
+    if (at.every((x, axis) => x - lag[axis] >= 0 && x - lag[axis] < sizes[axis])) both++;
+    sum += both * value;
+    pairs += both;
+    for (let axis = at.length - 1; axis >= 0; axis--) {
+      if (++at[axis] < sizes[axis]) break;
+      at[axis] = 0;
+    }
+  }
+  return pairs === 0 ? 1 : sum / pairs / diagonal(kernel);
 }
 
 const affinePart = (part: Part, { scale, shift }: ReturnType<typeof affineOf>): Part => {
