@@ -85,7 +85,7 @@ export function sweep(input: SweepInput): SweepResult {
       return changeOf(name);
     }
     const wanted = goal.kind === "branch" ? branchTarget(name, goal.value) : goal.value;
-    if (input.objective === "backward" && goal.kind === "hidden" && node.kind !== "embedding") {
+    if (input.objective === "backward" && goal.kind === "hidden" && usage.preceding !== null) {
       after.set(name, backwardVariance(input, name, ratio));
       return changeOf(name);
     }
@@ -111,7 +111,7 @@ function backwardVariance(input: SweepInput, name: string, ratio: (tensor: strin
   const usage = input.usages.byName.get(name)!;
   const { fanOut } = usage.fans.true;
   if (!usage.preceding) return 1 / fanOut;
-  const source = usage.preceding.inputs[0]!;
+  const source = usage.preceding.inputs[0] ?? "";
   const signal = input.propagation.signals.get(source);
   const factor = ratio(source);
   const q = signal ? signal.secondMoment * factor : 1;
