@@ -163,5 +163,7 @@ export const combine: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ...Object.keys(BINARY).map((name): [string, Lower] => [name, lowerBinary]),
   ...Object.keys(COMPARE).map((name): [string, Lower] => [name, lowerCompare]),
   ["Mean", lowerMean],
+  ["IsNaN", (operation) => emitFunction(operation, input(operation, 0), num(0))],
+  ["IsInf", (operation) => emitFunction(operation, input(operation, 0), num(0))],
   ["Not", (operation) => emitFunction(operation, input(operation, 0), sub(num(1), X))],
 ]);

@@ -3,6 +3,7 @@
 import type { Lower } from "../context.ts";
 import { combine } from "./combine.ts";
 import { conv } from "./conv.ts";
+import { einsum } from "./einsum.ts";
 import { elementwise } from "./elementwise.ts";
 import { layout } from "./layout.ts";
 import { linear } from "./linear.ts";
@@ -12,6 +13,7 @@ import { pool } from "./pool.ts";
 import { recurrent } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
 import { select } from "./select.ts";
+import { space } from "./space.ts";
 
 /** Operators of ONNX Runtime's own domain that mean what their namesakes do. */
 const CONTRIBUTED = new Set([
@@ -34,6 +36,8 @@ const OPERATORS: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ...layout,
   ...select,
   ...recurrent,
+  ...einsum,
+  ...space,
   ...other,
 ]);
 

@@ -29,7 +29,7 @@ export function weightOf(value: Value): Weight | null {
   return { name: view.name, layout: view.permutation[0] === 0 ? "in-out" : "out-in" };
 }
 
-function emitTranspose(operation: Operation, x: Value, permutation: number[]): Value {
+export function emitTranspose(operation: Operation, x: Value, permutation: number[]): Value {
   const { context } = operation;
   const name = uniqueName(context, `${x.name}.transposed`);
   const shape = permutation.map((axis) => x.shape[axis]);
@@ -56,7 +56,7 @@ export function isBias(value: Value, features: number): boolean {
   return value.shape.at(-1) === features && countOf(value.shape) === features;
 }
 
-function emitProduct(
+export function emitProduct(
   operation: Operation,
   a: Value,
   b: Value,

@@ -1,5 +1,6 @@
 /** Operators that pick parts: Slice, Gather (embedding or constant indices), Where. */
 
+import type { Expression } from "../../../activation/expression.ts";
 import type { SliceNode } from "../../../model/types.ts";
 import {
   addConstant,
@@ -17,7 +18,7 @@ import {
   uniqueName,
   type Value,
 } from "../context.ts";
-import { add, mul, num, X } from "../expressions.ts";
+import { add, mul, num, sub, X } from "../expressions.ts";
 import { axisOf, broadcastShapes, isInteger, NotUnderstood, sameShape } from "../shape.ts";
 
 type Range = SliceNode["ranges"][number];
@@ -124,7 +125,6 @@ function emitMask(operation: Operation, x: Value, keep: Value, keepValues: Float
 
 /** condition ? a : b. */
 const lowerWhere: Lower = (operation) => {
-  const { context } = operation;
   const condition = input(operation, 0);
   const a = input(operation, 1);
   const b = input(operation, 2);
@@ -154,32 +154,48 @@ const lowerWhere: Lower = (operation) => {
       return;
     }
   }
-  // b + condition·(a − b)
-  const difference = uniqueName(context, `${outputName(operation)}.difference`);
-  const chosen = uniqueName(context, `${outputName(operation)}.chosen`);
-  const step = (
-    name: string,
-    left: string,
-    right: string,
-    output: string,
-    kind: "subtract" | "multiply" | "add",
-  ): void => {
-    const node = { name, op: operation.op, inputs: [left, right], outputs: [output] };
-    context.nodes.push({ kind: "combine", ...node, operation: kind });
-    define(context, output, shape, a.constant ? b.dtype : a.dtype);
-  };
   if (isInteger(a.dtype) && isInteger(b.dtype)) throw new NotUnderstood("it chooses between integers");
-  const weight = operand(context, condition);
+  if ([fillA, fillB].some((fill) => fill !== null && !Number.isFinite(fill))) {
+    throw new NotUnderstood("it masks with infinity where the condition is computed");
+  }
   if (fillA !== null && fillB !== null) {
     emitFunction(operation, condition, add(num(fillB), mul(num(fillA - fillB), X)));
     return;
   }
-  const infinite = [fillA, fillB].some((fill) => fill !== null && !Number.isFinite(fill));
-  if (infinite) throw new NotUnderstood("it masks with infinity where the condition is computed");
-  step(difference, operand(context, a), operand(context, b), difference, "subtract");
-  step(chosen, difference, weight, chosen, "multiply");
-  step(operation.name, operand(context, b), chosen, outputName(operation), "add");
+  const signal = fillA !== null ? b : a;
+  if (!sameShape(signal.shape, shape)) throw new NotUnderstood("it spreads a signal over its condition");
+  chooseByProduct(operation, shape);
 };
+
+/** b + condition·(a − b), where the condition is 0 or 1. */
+function chooseByProduct(operation: Operation, shape: readonly number[]): void {
+  const { context, op } = operation;
+  const [condition, a, b] = [input(operation, 0), input(operation, 1), input(operation, 2)];
+  const [fillA, fillB] = [scalarOf(a), scalarOf(b)];
+  const dtype = a.constant ? b.dtype : a.dtype;
+  const difference = uniqueName(context, `${outputName(operation)}.difference`);
+  const chosen = uniqueName(context, `${outputName(operation)}.chosen`);
+  const emit = (
+    name: string,
+    output: string,
+    content: Expression | "subtract" | "multiply" | "add",
+    ...inputs: string[]
+  ): void => {
+    const node = { name, op, inputs, outputs: [output] };
+    if (typeof content === "string") context.nodes.push({ kind: "combine", ...node, operation: content });
+    else {
+      const activation = { kind: "expression", expression: content } as const;
+      context.nodes.push({ kind: "activation", ...node, activation, slope: null });
+    }
+    define(context, output, shape, dtype);
+  };
+  if (fillA !== null) emit(difference, difference, sub(num(fillA), X), operand(context, b));
+  else if (fillB !== null) emit(difference, difference, sub(X, num(fillB)), operand(context, a));
+  else emit(difference, difference, "subtract", operand(context, a), operand(context, b));
+  emit(chosen, chosen, "multiply", difference, operand(context, condition));
+  if (fillB !== null) emit(operation.name, outputName(operation), add(X, num(fillB)), chosen);
+  else emit(operation.name, outputName(operation), "add", operand(context, b), chosen);
+}
 
 export const select: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["Slice", lowerSlice],
