@@ -1,3 +1,4 @@
-/** The library's door to files, for Node: `import { openModel } from "epoch0/node"`. */
+/** The library's door to files, for Node: `import { openModel, writeWeights } from "epoch0/node"`. */
 
-export { openModel } from "./formats/file.ts";
+export { fileSha256, type OpenOptions, openModel, readData } from "./formats/file.ts";
+export { type WriteWeightsOptions, writeWeights } from "./materialize/write-file.ts";

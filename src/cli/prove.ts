@@ -45,7 +45,7 @@ export async function prove(model: Model, plan: Plan, options: ProveOptions): Pr
   ]);
   const input = rows === null ? null : inputFor(model, rows);
   const measurement = await measureSignals(model, {
-    weights: (draw) => initialize(plan, { seed: plan.seed + draw }),
+    weights: (draw) => initialize(plan, { seed: plan.seed + draw, read: model.read }),
     seed: plan.seed,
     draws: DRAWS,
     mode,
