@@ -63,7 +63,7 @@ function lower(node: Node, context: LoweringContext): Operation {
     case "combine":
       return lowerCombine(node, context);
     case "matmul":
-      return lowerMatmul(node);
+      return lowerMatmul(node, context);
     case "softmax":
       return lowerSoftmax(node);
     case "normalize":

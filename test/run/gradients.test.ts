@@ -111,6 +111,30 @@ const cases: Record<string, Sketch> = {
     w: [4, 3, 1],
     b: [4],
   }),
+  "conv, strides longer than the kernel": one(
+    { ...conv, kernel: [2, 1], strides: [3, 2], pads: [1, 0, 0, 1] },
+    [2, 3, 7, 4],
+    [2, 4, 3, 3],
+    { w: [4, 3, 2, 1], b: [4] },
+  ),
+  "linear, large with odd sides, out-in": one(
+    { ...base("fc", ["x"], ["y"]), kind: "linear", weight: "w", bias: "b", layout: "out-in", scale: 0.5 },
+    [3, 29, 57],
+    [3, 29, 61],
+    { w: [61, 57], b: [61] },
+  ),
+  "linear, large with odd sides, in-out": one(
+    { ...base("fc", ["x"], ["y"]), kind: "linear", weight: "w", bias: null, layout: "in-out", scale: 1 },
+    [87, 57],
+    [87, 61],
+    { w: [57, 61] },
+  ),
+  "matmul, large with odd sides": one(
+    { ...base("mm", ["x", "w"], ["y"]), kind: "matmul", scale: 0.25 },
+    [2, 3, 43, 31],
+    [2, 3, 43, 37],
+    { w: [2, 3, 31, 37] },
+  ),
   "conv 3-D": one(
     { ...conv, kernel: [2, 1, 3], strides: [1, 2, 2], dilations: [1, 1, 1], pads: [0, 0, 1, 0, 0, 1] },
     [1, 2, 3, 4, 5],

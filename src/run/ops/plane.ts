@@ -36,7 +36,8 @@ export interface Plane extends Geometry {
   /** Shift of each tap along the flattened axis. */
   readonly shifts: readonly number[];
   readonly maxShift: number;
-  readonly phases: number;
+  /** Phases of each axis that a tap reads: the stride, or the kernel's reach where that is less. */
+  readonly phases: readonly number[];
   /** samples × grid. */
   readonly positions: number;
   /** Columns of a product: positions, rounded up to whole SIMD tiles. */
@@ -51,9 +52,10 @@ export function planeOf(geometry: Geometry): Plane {
     const stride = geometry.strides[i]!;
     const dilation = geometry.dilations[i]!;
     const reach = (kernel - 1) * dilation + 1;
-    return stride === 1
-      ? { taps: kernel, step: dilation, grid: geometry.outputs[i]! + reach - 1 }
-      : { taps: Math.ceil(reach / stride), step: 1, grid: geometry.outputs[i]! + Math.ceil(reach / stride) - 1 };
+    const output = geometry.outputs[i]!;
+    if (stride === 1) return { taps: kernel, step: dilation, grid: output + reach - 1, phases: 1 };
+    const taps = Math.ceil(reach / stride);
+    return { taps, step: 1, grid: output + taps - 1, phases: Math.min(stride, reach) };
   });
   const grid = axes.map((axis) => axis.grid);
   let shifts = [0];
@@ -68,7 +70,7 @@ export function planeOf(geometry: Geometry): Plane {
     taps: axes.map((axis) => axis.taps),
     shifts,
     maxShift: shifts[shifts.length - 1]!,
-    phases: product(geometry.strides),
+    phases: axes.map((axis) => axis.phases),
     positions,
     length: Math.ceil(positions / TILE) * TILE,
   };
@@ -97,8 +99,9 @@ export function pack(jax: Jax, plane: Plane, x: Tensor): Tensor {
   const planes = jax.numpy
     .pad(x.ref.slice(...keep), widths)
     .reshape(split)
+    .slice([], [], [], ...plane.phases.flatMap((count): ([] | [number, number])[] => [[], [0, count]]))
     .transpose([1, ...phaseAxes, 2, 0, ...gridAxes])
-    .reshape([groups, (plane.phases * inChannels) / groups, plane.positions]);
+    .reshape([groups, (product(plane.phases) * inChannels) / groups, plane.positions]);
   return jax.numpy.pad(planes, { 2: [0, plane.length + plane.maxShift - plane.positions] });
 }
 
@@ -118,8 +121,14 @@ export function unpack(jax: Jax, plane: Plane, planes: Tensor): Tensor {
   const rank = grid.length;
   const merged = planes
     .slice([], [], [0, plane.positions])
-    .reshape([groups, ...strides, inChannels / groups, samples, ...grid])
-    .transpose([rank + 2, 0, rank + 1, ...grid.flatMap((_, i) => [rank + 3 + i, 1 + i])])
+    .reshape([groups, ...plane.phases, inChannels / groups, samples, ...grid])
+    .transpose([rank + 2, 0, rank + 1, ...grid.flatMap((_, i) => [rank + 3 + i, 1 + i])]);
+  const unread = strides.map((stride, i): [number, number][] => [
+    [0, 0],
+    [0, stride - plane.phases[i]!],
+  ]);
+  const whole = jax.numpy
+    .pad(merged, [[0, 0], [0, 0], [0, 0], ...unread.flat()])
     .reshape([samples, inChannels, ...grid.map((length, i) => length * strides[i]!)]);
   const keep: [number, number][] = [
     [0, samples],
@@ -134,7 +143,7 @@ export function unpack(jax: Jax, plane: Plane, planes: Tensor): Tensor {
     keep.push([plane.before[i]!, plane.before[i]! + used]);
     widths.push([0, plane.inputs[i]! - used]);
   });
-  return jax.numpy.pad(merged.slice(...keep), widths);
+  return jax.numpy.pad(whole.slice(...keep), widths);
 }
 
 /** y [N, O, …outputs] → [groups, O/groups, maxShift + length], zero where a position holds no output. */
@@ -157,15 +166,15 @@ export function packOutput(jax: Jax, plane: Plane, y: Tensor): Tensor {
 
 /** w [O, C/groups, …kernel] → [taps, groups, O/groups, phases · C/groups]. */
 export function packWeight(jax: Jax, plane: Plane, w: Tensor): Tensor {
-  const { groups, inChannels, outChannels, strides, taps } = plane;
+  const { groups, inChannels, outChannels, strides, taps, phases } = plane;
   let weight = w.ref;
   plane.kernel.forEach((_, i) => {
     if (strides[i]! > 1) weight = spread(jax, plane, weight, i);
   });
   return weight
-    .reshape([groups, outChannels / groups, inChannels / groups, ...taps.flatMap((tap, i) => [tap, strides[i]!])])
+    .reshape([groups, outChannels / groups, inChannels / groups, ...taps.flatMap((tap, i) => [tap, phases[i]!])])
     .transpose([...taps.map((_, i) => 3 + 2 * i), 0, 1, ...taps.map((_, i) => 4 + 2 * i), 2])
-    .reshape([product(taps), groups, outChannels / groups, (plane.phases * inChannels) / groups]);
+    .reshape([product(taps), groups, outChannels / groups, (product(phases) * inChannels) / groups]);
 }
 
 /** A strided axis of the kernel: its dilation written out as zeros, then filled up to whole phases. */
@@ -180,17 +189,17 @@ function spread(jax: Jax, plane: Plane, weight: Tensor, axis: number): Tensor {
     .reshape([...before, size * dilation, ...after]);
   const reach = (size - 1) * dilation + 1;
   const cropped = dilated.slice(...[...before, reach, ...after].map((length): [number, number] => [0, length]));
-  return jax.numpy.pad(cropped, { [at]: [0, plane.taps[axis]! * plane.strides[axis]! - reach] });
+  return jax.numpy.pad(cropped, { [at]: [0, plane.taps[axis]! * plane.phases[axis]! - reach] });
 }
 
 /** The transpose of `packWeight`, from one [groups, O/groups, phases · C/groups] array a tap. */
 export function unpackWeight(jax: Jax, plane: Plane, byTap: readonly Tensor[]): Tensor {
-  const { groups, inChannels, outChannels, strides, dilations, taps, kernel } = plane;
+  const { groups, inChannels, outChannels, strides, dilations, taps, kernel, phases } = plane;
   const rank = taps.length;
   const stacked = stack(jax, byTap, taps)
-    .reshape([...taps, groups, outChannels / groups, ...strides, inChannels / groups])
+    .reshape([...taps, groups, outChannels / groups, ...phases, inChannels / groups])
     .transpose([rank, rank + 1, 2 * rank + 2, ...taps.flatMap((_, i) => [i, rank + 2 + i])]);
-  const lengths = taps.map((tap, i) => tap * strides[i]!);
+  const lengths = taps.map((tap, i) => tap * phases[i]!);
   let weight = stacked.reshape([outChannels, inChannels / groups, ...lengths]);
   kernel.forEach((size, i) => {
     if (strides[i]! === 1) return;
