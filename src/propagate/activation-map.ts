@@ -15,6 +15,9 @@ const REACH = 9;
 const NODES = [0.14887433898163122, 0.4333953941292472, 0.6794095682990244, 0.8650633666889845, 0.9739065285171717];
 const WEIGHTS = [0.2955242247147529, 0.26926671930999635, 0.21908636251598204, 0.1494513491505806, 0.06667134430868814];
 
+const ROOT = Float64Array.from({ length: TERMS + 1 }, (_, k) => Math.sqrt(k));
+const INVERSE_ROOT = ROOT.map((r) => 1 / r);
+
 export interface ActivationMap {
   readonly mean: number;
   readonly secondMoment: number;
@@ -49,15 +52,66 @@ function panelEdges(activation: Activation, mean: number, sd: number, panels: nu
   return edges.sort((a, b) => a - b);
 }
 
+/** Visits the nodes of a composite Gauss–Legendre rule: standardized abscissa and weight × normal density. */
+function forEachNode(activation: Activation, mean: number, sd: number, panels: number, visit: (z: number, density: number) => void): void {
+  const edges = panelEdges(activation, mean, sd, panels);
+  for (let i = 0; i + 1 < edges.length; i++) {
+    const half = (edges[i + 1] - edges[i]) / 2;
+    if (half === 0) continue;
+    const middle = edges[i] + half;
+    for (let n = 0; n < NODES.length; n++) {
+      const left = middle - half * NODES[n];
+      const right = middle + half * NODES[n];
+      const weight = half * WEIGHTS[n] * 0.3989422804014327;
+      visit(left, weight * Math.exp(-0.5 * left * left));
+      visit(right, weight * Math.exp(-0.5 * right * right));
+    }
+  }
+}
+
+/** Moments alone, for where the correlation is not asked for. */
+export interface PlainMoments {
+  readonly mean: number;
+  readonly secondMoment: number;
+  readonly slopeSecondMoment: number;
+}
+
+function plainMoments(activation: Activation, mean: number, sd: number, panels: number): PlainMoments {
+  let first = 0;
+  let second = 0;
+  let slopes = 0;
+  forEachNode(activation, mean, sd, panels, (z, density) => {
+    const value = activation.value(mean + sd * z);
+    const slope = activation.derivative(mean + sd * z);
+    first += density * value;
+    second += density * value * value;
+    slopes += density * slope * slope;
+  });
+  return { mean: first, secondMoment: second, slopeSecondMoment: slopes };
+}
+
+const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-8 * (Math.abs(a) + Math.abs(b)) + 1e-300;
+
+/** Doubles the panels until both second moments stand still; returns the coarser count that already had them. */
+function settledPanels(activation: Activation, mean: number, sd: number): number {
+  let panels = 8;
+  let current = plainMoments(activation, mean, sd, panels);
+  while (panels < 2048) {
+    const finer = plainMoments(activation, mean, sd, panels * 2);
+    if (close(current.secondMoment, finer.secondMoment) && close(current.slopeSecondMoment, finer.slopeSecondMoment)) break;
+    current = finer;
+    panels *= 2;
+  }
+  return panels;
+}
+
 function coefficients(activation: Activation, mean: number, sd: number, panels: number): Coefficients {
   const values = new Float64Array(TERMS);
   const slopes = new Float64Array(TERMS);
   let secondMoment = 0;
   let slopeSecondMoment = 0;
   let radial = 0;
-  const root = Float64Array.from({ length: TERMS + 1 }, (_, k) => Math.sqrt(k));
-  const visit = (z: number, w: number) => {
-    const density = w * Math.exp(-0.5 * z * z) * 0.3989422804014327;
+  forEachNode(activation, mean, sd, panels, (z, density) => {
     const value = activation.value(mean + sd * z);
     const slope = activation.derivative(mean + sd * z);
     secondMoment += density * value * value;
@@ -70,38 +124,12 @@ function coefficients(activation: Activation, mean: number, sd: number, panels: 
     for (let k = 0; k < TERMS; k++) {
       values[k] += wv * current;
       slopes[k] += ws * current;
-      const next = (z * current - root[k] * previous) / root[k + 1];
+      const next = (z * current - ROOT[k] * previous) * INVERSE_ROOT[k + 1];
       previous = current;
       current = next;
     }
-  };
-  const edges = panelEdges(activation, mean, sd, panels);
-  for (let i = 0; i + 1 < edges.length; i++) {
-    const half = (edges[i + 1] - edges[i]) / 2;
-    if (half === 0) continue;
-    const middle = edges[i] + half;
-    for (let n = 0; n < NODES.length; n++) {
-      visit(middle - half * NODES[n], half * WEIGHTS[n]);
-      visit(middle + half * NODES[n], half * WEIGHTS[n]);
-    }
-  }
+  });
   return { values, slopes, secondMoment, slopeSecondMoment, radial };
-}
-
-const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-8 * (Math.abs(a) + Math.abs(b)) + 1e-300;
-
-/** Doubles the panels until both second moments stand still. */
-function settledCoefficients(activation: Activation, mean: number, sd: number): Coefficients {
-  let panels = 12;
-  let current = coefficients(activation, mean, sd, panels);
-  while (panels < 1600) {
-    panels *= 2;
-    const finer = coefficients(activation, mean, sd, panels);
-    const settled = close(current.secondMoment, finer.secondMoment) && close(current.slopeSecondMoment, finer.slopeSecondMoment);
-    current = finer;
-    if (settled) break;
-  }
-  return current;
 }
 
 function mehler(a: Float64Array, total: number): (c: number) => number {
@@ -115,6 +143,16 @@ function mehler(a: Float64Array, total: number): (c: number) => number {
   };
 }
 
+/** E[φ], E[φ²] and E[φ'²] at z ~ N(mean, variance), to 1e-8. */
+export function momentsAt(activation: Activation, mean: number, variance: number): PlainMoments {
+  const sd = Math.sqrt(Math.max(variance, 0));
+  if (sd <= 1e-14 * Math.abs(mean) || sd === 0) {
+    const value = activation.value(mean);
+    return { mean: value, secondMoment: value * value, slopeSecondMoment: activation.derivative(mean) ** 2 };
+  }
+  return plainMoments(activation, mean, sd, settledPanels(activation, mean, sd) * 2);
+}
+
 export function activationMap(activation: Activation, mean: number, variance: number): ActivationMap {
   const sd = Math.sqrt(Math.max(variance, 0));
   if (sd <= 1e-14 * Math.abs(mean) || sd === 0) {
@@ -122,7 +160,7 @@ export function activationMap(activation: Activation, mean: number, variance: nu
     const slope = activation.derivative(mean);
     return { mean: value, secondMoment: value * value, slope, slopeSecondMoment: slope * slope, growth: 0, coefficients: Float64Array.of(value), product: () => value * value, slopeProduct: () => slope * slope };
   }
-  const { values, slopes, secondMoment, slopeSecondMoment, radial } = settledCoefficients(activation, mean, sd);
+  const { values, slopes, secondMoment, slopeSecondMoment, radial } = coefficients(activation, mean, sd, settledPanels(activation, mean, sd));
   return {
     mean: values[0],
     secondMoment,

@@ -2,7 +2,7 @@
 
 import type { Activation } from "../activation/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
-import { type ActivationMap, activationMap } from "./activation-map.ts";
+import { type ActivationMap, activationMap, momentsAt, type PlainMoments } from "./activation-map.ts";
 import type { AttentionGradient } from "./attention.ts";
 import { diagonal, type Kernel, sumKernels } from "./kernel.ts";
 import type { State } from "./state.ts";
@@ -46,6 +46,7 @@ export interface Context {
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
   readonly warn: (warning: Warning) => void;
   readonly maps: Map<string, ActivationMap>;
+  readonly moments: Map<string, PlainMoments>;
 }
 
 export const stateOf = (context: Context, tensor: string): State => {
@@ -63,6 +64,17 @@ export function mapAt(context: Context, activation: Activation, mean: number, va
     context.maps.set(key, map);
   }
   return map;
+}
+
+/** Moments alone at (mean, variance), computed once. */
+export function momentsCached(context: Context, activation: Activation, mean: number, variance: number): PlainMoments {
+  const key = `${activation.label}|${mean.toPrecision(10)}|${variance.toPrecision(10)}`;
+  let moments = context.moments.get(key);
+  if (!moments) {
+    moments = momentsAt(activation, mean, variance);
+    context.moments.set(key, moments);
+  }
+  return moments;
 }
 
 export const plainGradient = (kernels: readonly Kernel[]): Gradient => kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0 }));

@@ -122,7 +122,7 @@ export function propagate(model: Model, law: (parameter: string) => ParameterLaw
   const warnings = new Map<string, Warning>();
   const context: Context = {
     model, law, mode, batch, inputMean, inputVariance,
-    states: new Map(), gradients: new Map(), parameterGradients: new Map(), maps: new Map(), attentionGradients: new Map(),
+    states: new Map(), gradients: new Map(), parameterGradients: new Map(), maps: new Map(), moments: new Map(), attentionGradients: new Map(),
     ...index(model.nodes),
     warn: (warning) => warnings.set(`${warning.code}|${warning.where ?? ""}`, warning),
   };

@@ -40,7 +40,19 @@ export const uniformKernel = (sizes: readonly number[], value: number, far: numb
 
 export const pointKernel = (value: number): Kernel => uniformKernel([], value, 1);
 
-export const diagonal = (kernel: Kernel): number => mean(kernel.profile);
+/** Profiles are never changed once made, so their means are remembered with them. */
+const means = new WeakMap<Float64Array, number>();
+
+/** Mean of K(p, p) over the positions. */
+export function diagonal(kernel: Kernel): number {
+  const { profile } = kernel;
+  if (profile.length === 1) return profile[0];
+  const known = means.get(profile);
+  if (known !== undefined) return known;
+  const value = mean(profile);
+  means.set(profile, value);
+  return value;
+}
 
 export const positions = (kernel: Kernel): number => product(kernel.sizes);
 

@@ -2,8 +2,8 @@
 
 import { type Activation, resolveActivation } from "../activation/index.ts";
 import type { ActivationNode } from "../model/types.ts";
-import type { ActivationMap } from "./activation-map.ts";
-import { addGradient, addParameterGradient, carry, type Context, type GradientPart, mapAt, type Rule, stateOf, totalKernel } from "./context.ts";
+import type { PlainMoments } from "./activation-map.ts";
+import { addGradient, addParameterGradient, carry, type Context, type GradientPart, mapAt, momentsCached, type Rule, stateOf, totalKernel } from "./context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, scaleKernel, sumOverPairs } from "./kernel.ts";
 import { mirrored, shapeThrough } from "./shape.ts";
 import type { Part, State } from "./state.ts";
@@ -51,7 +51,7 @@ function interpolant(low: number, high: number, f: (x: number) => number): (x: n
 
 /** Applies a moment of the map to every variance of a profile: smooth in the standard deviation, so few points do. */
 function profileThrough(
-  context: Context, activation: Activation, part: Part, of: (map: ActivationMap) => number,
+  context: Context, activation: Activation, part: Part, of: (moments: PlainMoments) => number,
 ): Float64Array {
   const square = part.mean * part.mean;
   const profile = part.kernel.profile;
@@ -63,8 +63,17 @@ function profileThrough(
     high = Math.max(high, q);
   }
   if (profile.length === 1 || high - low <= LEVEL * high) return new Float64Array(profile.length).fill(of(mapAt(context, activation, part.mean, high)));
-  const curve = interpolant(Math.sqrt(low), Math.sqrt(high), (sd) => of(mapAt(context, activation, part.mean, sd * sd)));
-  return profile.map((value) => curve(Math.sqrt(Math.max(0, value - square))));
+  const curve = interpolant(Math.sqrt(low), Math.sqrt(high), (sd) => of(momentsCached(context, activation, part.mean, sd * sd)));
+  // Away from borders neighbours are equal: one evaluation serves a run of them.
+  let last = Number.NaN;
+  let result = 0;
+  return profile.map((value) => {
+    if (value !== last) {
+      last = value;
+      result = curve(Math.sqrt(Math.max(0, value - square)));
+    }
+    return result;
+  });
 }
 
 const centredVariance = (part: Part): number => Math.max(0, diagonal(part.kernel) - part.mean * part.mean);
