@@ -61,7 +61,9 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
   let propagation: Propagation | null = null;
   if (model.nodes.length > 0) {
     for (let round = 1; ; round++) {
-      propagation = propagate(model, law, options.propagate);
+      // The first round only measures: without outputs nothing goes back, which is half of the work.
+      const measured = round === 1 ? { ...model, outputs: [] } : model;
+      propagation = propagate(measured, law, options.propagate);
       const { after, error } = sweep({
         model,
         usages,
@@ -72,7 +74,7 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
         propagation,
       });
       const moved = largestMove(squares, after);
-      if (round >= MOST_ROUNDS || (error < CLOSE_ENOUGH && moved < CLOSE_ENOUGH)) break;
+      if (round >= MOST_ROUNDS || (round > 1 && error < CLOSE_ENOUGH && moved < CLOSE_ENOUGH)) break;
       for (const [name, square] of after) if (squares.has(name)) squares.set(name, square);
     }
   }
