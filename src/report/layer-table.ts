@@ -69,7 +69,7 @@ export function layerTable(plan: Plan, { width, theme, measured }: LayerTableOpt
     { column: { title: "fan", align: "right" }, cell: (_, tensor) => fans(tensor), from: NARROW },
     {
       column: { title: "initializer", shrinkTo: 11 },
-      cell: (_, tensor) => (tensor ? describe(tensor.initializer) : ""),
+      cell: (_, tensor) => (tensor ? shortly(tensor) : ""),
     },
     { column: { title: "std", align: "decimal" }, cell: (_, tensor) => (tensor ? formatNumber(tensor.std) : "") },
     ...forward.parts,
@@ -117,6 +117,11 @@ function signalParts({ title, predicted, measured, rows, width, paint, axisPaint
     { column: { title: "" }, cell: bar },
   ];
   return { parts, span: `1e−${decades} … 1e${decades}` };
+}
+
+/** Without the bounds of a cut, for which a line has no room; the reasons and the page tell them. */
+function shortly({ initializer }: PlannedTensor): string {
+  return describe(initializer).replace(/ cut at .*$/, " cut");
 }
 
 function fans(tensor: PlannedTensor | undefined): string {

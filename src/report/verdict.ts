@@ -27,6 +27,8 @@ const LEVEL_RANGE = 10;
  * widths and map sizes alone (ResNet-50: 112² to 7² positions, 64 to 2048 channels) make differences of some thousands.
  */
 const UNEVEN_RANGE = 1e5;
+/** A threefold step at every layer is steep however few the layers are. */
+const STEEP = 3;
 /** A factor a layer is only spoken of where it explains most of what is seen. */
 const TREND_EXPLAINS = 0.7;
 /** Shares of saturated or dead units from here on belong in the title. */
@@ -56,14 +58,33 @@ export function trendOf(values: readonly number[]): Trend | null {
   };
 }
 
+/** The finding on one signal; null where it is level, or too little is known. */
 function speakOf(subject: string, trend: Trend | null): string | null {
-  if (trend === null || trend.range < LEVEL_RANGE) return null;
-  if (trend.layers > 2 && trend.explained >= TREND_EXPLAINS) {
-    const falls = trend.perLayer < 1;
-    const factor = falls ? 1 / trend.perLayer : trend.perLayer;
-    return `${subject} ${falls ? "falls" : "grows"} ${formatFactor(factor)}× a layer`;
+  if (trend === null) return null;
+  const factor = Math.max(trend.perLayer, 1 / trend.perLayer);
+  const much = trend.range >= LEVEL_RANGE || factor >= STEEP;
+  if (much && trend.explained >= TREND_EXPLAINS) {
+    return `${subject} ${trend.perLayer < 1 ? "falls" : "grows"} ${formatFactor(factor)}× a layer`;
   }
   return trend.range < UNEVEN_RANGE ? null : `${subject} differs ${formatFactor(trend.range)}× between layers`;
+}
+
+/**
+ * The finding on one signal as a title, level or not.
+ *
+ * @example signalFinding("The gradient", trend) // "The gradient falls 3.1× a layer"
+ */
+export function signalFinding(subject: string, trend: Trend | null): string {
+  if (trend === null) return `${subject}, layer by layer`;
+  const spoken = speakOf(subject, trend);
+  if (spoken !== null) return spoken;
+  if (trend.range < LEVEL_RANGE) return `${subject} stays level${withinOf(trend.range)}`;
+  return `${subject} has no trend with depth${withinOf(trend.range)}`;
+}
+
+/** Nothing where rounding would say "within 1.0×". */
+function withinOf(range: number): string {
+  return range < 1.05 ? "" : `, within ${formatFactor(range)}×`;
 }
 
 function brokenLayer(plan: Plan): string | null {
@@ -91,24 +112,21 @@ function levelTitle(layers: number, forward: Trend | null, gradient: Trend | nul
   const over = plural(layers, "layer");
   const [signal, back] = [forward?.range ?? 1, gradient?.range ?? 1];
   if (Math.max(signal, back) < LEVEL_RANGE) {
-    return `Forward signal and gradient stay level over ${over}, within ${formatFactor(Math.max(signal, back))}×`;
+    return `Forward signal and gradient stay level over ${over}${withinOf(Math.max(signal, back))}`;
   }
-  const steady = back < LEVEL_RANGE ? "the gradient stays level" : "the gradient has no trend with depth";
-  return signal < LEVEL_RANGE
-    ? `The forward signal stays level over ${over}, within ${formatFactor(signal)}×; ${steady}`
-    : `Neither signal nor gradient has a trend over ${over}`;
+  return `Over ${over}: ${signalFinding("the forward signal", forward)}; ${signalFinding("the gradient", gradient)}`;
 }
 
 /**
- * The finding of a plan. Signals are mean squares; the forward trend runs from input to output and leaves out the last
- * layer (a readout is small on purpose), the gradient's runs from output to input.
+ * The finding of a plan. Signals are mean squares; the forward trend runs from input to output, the gradient's from output
+ * to input. From three layers on the last is left out: a readout is small on purpose, and its own gradient is given.
  *
  * @example verdictOf(plan).title // "The gradient falls 3.1× a layer"
  */
 export function verdictOf(plan: Plan): Verdict {
-  const outputs = plan.layers.map((layer) => layer.output.secondMoment);
-  const forward = trendOf(outputs.length > 2 ? outputs.slice(0, -1) : outputs);
-  const gradient = trendOf(plan.layers.map((layer) => layer.gradient.secondMoment).reverse());
+  const inner = plan.layers.length > 2 ? plan.layers.slice(0, -1) : plan.layers;
+  const forward = trendOf(inner.map((layer) => layer.output.secondMoment));
+  const gradient = trendOf(inner.map((layer) => layer.gradient.secondMoment).reverse());
   if (plan.layers.length === 0) {
     return { title: "Nothing can be predicted: the file has no graph", level: "uneven", forward, gradient };
   }
@@ -119,7 +137,12 @@ export function verdictOf(plan: Plan): Verdict {
   );
   if (spoken.length > 0) return { title: capital(spoken.join(", ")), level: "uneven", forward, gradient };
   if (plan.layers.length === 1) {
-    return { title: `One layer, pre-activation ${formatNumber(outputs[0] ?? 0)}`, level: "level", forward, gradient };
+    return {
+      title: `One layer, pre-activation ${formatNumber(plan.layers[0]?.output.secondMoment ?? 0)}`,
+      level: "level",
+      forward,
+      gradient,
+    };
   }
   return { title: levelTitle(plan.layers.length, forward, gradient), level: "level", forward, gradient };
 }

@@ -26,7 +26,7 @@ function deepPlan(blocks: number) {
 test("the finding stands at the top, every layer and every other parameter below", () => {
   const lines = planReport(digitsPlan).split("\n");
   expect(lines[0]).toBe("digits-mlp.onnx: 6 parameters, 26,122 scalars; scheme auto, seed 0");
-  expect(lines[2]).toBe("The gradient falls 32× a layer");
+  expect(lines[2]).toBe("The gradient falls 20× a layer");
   const text = lines.join("\n");
   for (const { name } of digitsPlan.tensors)
     expect(text).toContain(name.endsWith("bias") && name.startsWith("fc2") ? "fc1.bias … fc3.bias" : name);
@@ -93,7 +93,7 @@ test("explain tells shape, fan, deviation, signals and the reason of one tensor"
 
 test("before and after stand side by side, long models shortened in the middle", () => {
   const text = comparePlans({ ...digitsPlan, scheme: "file" }, digitsPlan);
-  expect(text).toContain("before (scheme file): The gradient falls 32× a layer");
+  expect(text).toContain("before (scheme file): The gradient falls 20× a layer");
   expect(text.match(/^fc\d\.weight/gm)).toHaveLength(3);
   expect(comparePlans(deepPlan(48), deepPlan(48))).toContain("… 84 more");
 });
@@ -130,7 +130,7 @@ test("the page asks for nothing from elsewhere and runs nothing", async () => {
   expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|javascript:|\son\w+=/i);
   // Namespaces are names, not requests.
   expect(page.replaceAll("http://www.w3.org/", "")).not.toMatch(/https?:/);
-  expect(page).toContain("<h1>The gradient falls 32× a layer</h1>");
+  expect(page).toContain("<h1>The gradient falls 20× a layer</h1>");
   expect(page.match(/<svg/g)).toHaveLength(2);
   expect(page.match(/<circle/g)?.length).toBeGreaterThanOrEqual(2);
 });

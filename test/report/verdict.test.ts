@@ -51,7 +51,7 @@ test("the title is the finding", () => {
         () => 1,
       ),
     ).title,
-  ).toBe("Forward signal and gradient stay level over 10 layers, within 1.0×");
+  ).toBe("Forward signal and gradient stay level over 10 layers");
 });
 
 test("what is broken comes first, with the layer's name", () => {
@@ -90,5 +90,19 @@ test("saturation is said; a plan without a graph says so; a small readout is no 
     () => 1,
   );
   expect(verdictOf(readout).level).toBe("level");
-  expect(verdictOf(digitsPlan).title).toBe("The gradient falls 32× a layer");
+  expect(verdictOf(digitsPlan).title).toBe("The gradient falls 20× a layer");
+});
+
+test("a steep step is spoken of however few the layers; a difference without a trend is not, unless it is vast", () => {
+  const pair = [layer("a.weight", 1, 0.15), layer("b.weight", 1, 1), layer("c.weight", 0.06, 30)];
+  expect(verdictOf(planOf([], pair)).title).toBe("The gradient falls 6.7× a layer");
+  const zigzag = (size: number) =>
+    chain(
+      () => 1,
+      (i) => (i % 2 === 0 ? 1 : size),
+    );
+  expect(verdictOf(zigzag(1e-3)).title).toBe(
+    "Over 10 layers: the forward signal stays level; the gradient has no trend with depth, within 1000×",
+  );
+  expect(verdictOf(zigzag(1e-6)).title).toBe("The gradient differs 1.0e6× between layers");
 });

@@ -4,8 +4,8 @@ import { describe } from "../../init/index.ts";
 import type { Plan } from "../../plan/types.ts";
 import { groupParameters, groupReasons } from "../groups.ts";
 import type { MeasuredLayer } from "../layer-table.ts";
-import { formatCount, formatFactor, formatNumber, formatShape, formatShare, plural } from "../number.ts";
-import { type Trend, verdictOf } from "../verdict.ts";
+import { formatCount, formatNumber, formatShape, formatShare, plural } from "../number.ts";
+import { signalFinding, verdictOf } from "../verdict.ts";
 import { signalChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
 import { pageStyle } from "./style.ts";
@@ -65,7 +65,7 @@ async function chartsOf(plan: Plan, measured: ReadonlyMap<string, MeasuredLayer>
       plan.layers.map((layer) => point(layer.output.secondMoment, layer.weight)),
       {
         quantity: "forward",
-        title: trendTitle("The forward signal", forward),
+        title: signalFinding("The forward signal", forward),
         axis: "mean square of the layer's output",
       },
     ),
@@ -73,20 +73,11 @@ async function chartsOf(plan: Plan, measured: ReadonlyMap<string, MeasuredLayer>
       plan.layers.map((layer) => point(layer.gradient.secondMoment, layer.weight)),
       {
         quantity: "gradient",
-        title: trendTitle("The gradient", gradient),
+        title: signalFinding("The gradient", gradient),
         axis: "mean square of ∂L/∂(layer's output)",
       },
     ),
   ];
-}
-
-function trendTitle(subject: string, trend: Trend | null): string {
-  if (trend === null) return `${subject}, layer by layer`;
-  if (trend.range < 10) return `${subject} stays level, within ${formatFactor(trend.range)}×`;
-  if (trend.explained < 0.7) return `${subject} differs ${formatFactor(trend.range)}× between layers`;
-  const falls = trend.perLayer < 1;
-  const way = subject === "The gradient" ? " on the way back" : "";
-  return `${subject} ${falls ? "falls" : "grows"} ${formatFactor(falls ? 1 / trend.perLayer : trend.perLayer)}× a layer${way}`;
 }
 
 function layerTable(plan: Plan, measured: ReadonlyMap<string, MeasuredLayer>): string {
