@@ -33,7 +33,3 @@ export function elementCode(dtype: Dtype): number {
   for (const [code, type] of ELEMENT_TYPES) if (type.dtype === dtype) return code;
   throw new Error(`elementCode: unknown dtype, got ${dtype}`);
 }
-
-export function isFloat(dtype: Dtype): boolean {
-  return dtype === "f32" || dtype === "f64" || dtype === "f16" || dtype === "bf16";
-}

@@ -1,8 +1,7 @@
 /** The few protobuf messages that writing needs, as bytes. */
 
 import type { Dtype } from "../../model/types.ts";
-import { elementCode, elementType } from "./dtype.ts";
-import { encodeBfloat16, encodeFloat16 } from "./half.ts";
+import { elementCode } from "./dtype.ts";
 
 const encoder = new TextEncoder();
 
@@ -47,11 +46,6 @@ export function encodeText(field: number, text: string): Uint8Array {
   return encodeBytes(field, encoder.encode(text));
 }
 
-/** Bytes of one element in a weight's storage type. */
-export function elementBytes(dtype: Dtype): number {
-  return elementType(elementCode(dtype))?.bytes ?? 4;
-}
-
 /** Everything of a TensorProto before the values themselves, with the head of raw_data. */
 export function encodeTensorHead(name: string, dims: readonly number[], dtype: Dtype, bytes: number): Uint8Array {
   const packed = concatBytes(dims.map(encodeVarint));
@@ -81,17 +75,4 @@ export function encodeCast(input: string, output: string, to: Dtype): Uint8Array
     encodeText(4, "Cast"),
     encodeBytes(5, attribute),
   ]);
-}
-
-/** Little-endian bytes of values rounded to a storage type. */
-export function encodeValues(values: Float32Array | Float64Array, dtype: Dtype): Uint8Array {
-  const out = new Uint8Array(values.length * elementBytes(dtype));
-  const view = new DataView(out.buffer);
-  if (dtype === "f32") for (let i = 0; i < values.length; i++) view.setFloat32(4 * i, values[i], true);
-  else if (dtype === "f64") for (let i = 0; i < values.length; i++) view.setFloat64(8 * i, values[i], true);
-  else {
-    const encode = dtype === "f16" ? encodeFloat16 : encodeBfloat16;
-    for (let i = 0; i < values.length; i++) view.setUint16(2 * i, encode(values[i]), true);
-  }
-  return out;
 }

@@ -5,7 +5,8 @@
  */
 
 import type { Dtype } from "../../model/types.ts";
-import { elementType, isFloat } from "./dtype.ts";
+import { isFloat } from "../dtype.ts";
+import { elementType } from "./dtype.ts";
 import type { ProtoGraph, ProtoNode, ProtoTensor } from "./proto.ts";
 
 export interface Narrow {

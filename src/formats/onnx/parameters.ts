@@ -1,8 +1,9 @@
 /** Which of the file's tensors are parameters, under which names and shapes, and how the file holds them. */
 
 import type { Note, Parameter, Stored } from "../../model/types.ts";
+import { isFloat } from "../dtype.ts";
 import type { Value } from "./context.ts";
-import { elementType, isFloat } from "./dtype.ts";
+import { elementType } from "./dtype.ts";
 import { isGenerated, isScalarParameterName } from "./names.ts";
 import { packedParameters } from "./packed.ts";
 import { elementCount } from "./parse-tensor.ts";
@@ -71,6 +72,8 @@ function isParameter(source: TensorSource, name: string, tensor: ProtoTensor, us
   const count = countOf(tensor.dims);
   if (count === 0) return false;
   if (tensor.dims.length === 0) return isScalarParameterName(name);
+  // Nothing uses it and it is one number: bookkeeping of the framework, not a weight.
+  if (users.length === 0 && count === 1) return false;
   const arithmetic = users.length > 0 && users.every(isArithmetic);
   if (arithmetic && count === 1 && isGenerated(name)) return false;
   if (arithmetic && isAdditiveMask(source, tensor)) return false;

@@ -1,18 +1,10 @@
 /** The same graph with new weights: everything but the tensors that change is copied byte for byte. */
 
 import type { Dtype, Model, Parameter } from "../../model/types.ts";
+import { DTYPE_BYTES, encodeNumbers } from "../dtype.ts";
 import { MAX_FILE_BYTES } from "./caps.ts";
 import { elementType } from "./dtype.ts";
-import {
-  concatBytes,
-  elementBytes,
-  encodeBytes,
-  encodeCast,
-  encodeHead,
-  encodeTensorHead,
-  encodeValueInfo,
-  encodeValues,
-} from "./encode.ts";
+import { concatBytes, encodeBytes, encodeCast, encodeHead, encodeTensorHead, encodeValueInfo } from "./encode.ts";
 import { narrowName, type Unwrapped, unwrapNarrow } from "./narrow.ts";
 import { findGraph, parseModel } from "./parse.ts";
 import type { ProtoNode, ProtoTensor } from "./proto.ts";
@@ -140,7 +132,7 @@ function valuesOf(job: Job, model: Model, target: Target, values: ParameterValue
     }
     putInto(stored, target.dims, parameter, numbers);
   }
-  return encodeValues(stored, target.storage);
+  return encodeNumbers(stored, target.storage);
 }
 
 interface Piece {
@@ -156,7 +148,7 @@ function piece(bytes: Uint8Array): Piece {
 function tensorPieces(job: Job, model: Model, target: Target, values: ParameterValues): Piece[] {
   const narrow = target.storage !== target.computed;
   const name = narrow ? narrowName(target.name, target.storage) : target.name;
-  const length = countOf(target.dims) * elementBytes(target.storage);
+  const length = countOf(target.dims) * DTYPE_BYTES[target.storage];
   const head = encodeTensorHead(name, target.dims, target.storage, length);
   return [
     piece(concatBytes([encodeHead(5, head.length + length), head])),

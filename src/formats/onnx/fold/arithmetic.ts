@@ -1,7 +1,8 @@
 /** Elementwise arithmetic on known values: what shapes, masks and positions are computed from. */
 
 import type { Dtype } from "../../../model/types.ts";
-import { elementType, isFloat } from "../dtype.ts";
+import { isFloat } from "../../dtype.ts";
+import { elementType } from "../dtype.ts";
 import { broadcastShapes, broadcastStrides, countOf, isInteger } from "../shape.ts";
 import type { Fold, Known } from "./known.ts";
 

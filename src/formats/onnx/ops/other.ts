@@ -1,6 +1,7 @@
 /** Identity, Cast, Dropout, Pad, Resize, Einsum, and constants that no fold takes. */
 
 import type { PadNode, ResizeNode } from "../../../model/types.ts";
+import { isFloat } from "../../dtype.ts";
 import {
   define,
   floatAttribute,
@@ -15,7 +16,6 @@ import {
   scalarOf,
   textAttribute,
 } from "../context.ts";
-import { isFloat } from "../dtype.ts";
 import { axisOf, NotUnderstood } from "../shape.ts";
 
 /** Passes the value on: a parameter or a table of indices keeps what is known of it. */

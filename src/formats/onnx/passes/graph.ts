@@ -82,6 +82,12 @@ export function parameterBehind(draft: Draft, producers: ReadonlyMap<string, Nod
   return null;
 }
 
+/** A recurrent node names only the outputs that somebody uses. */
+function withoutUnused(node: Node, used: ReadonlySet<string>): Node {
+  if (node.kind !== "recurrent" || node.outputs.every((output) => output === "" || used.has(output))) return node;
+  return { ...node, outputs: node.outputs.map((output) => (used.has(output) ? output : "")) };
+}
+
 /** Keeps the nodes that the outputs depend on, in their order, and the tensors and constants that these speak of. */
 export function prune(draft: Draft): void {
   const producers = producersOf(draft.nodes);
@@ -97,7 +103,7 @@ export function prune(draft: Draft): void {
     stack.push(...dependencies(node));
     for (const operand of namedOperands(node)) if (operand !== null) stack.push(operand);
   }
-  draft.nodes = draft.nodes.filter((node) => live.has(node));
+  draft.nodes = draft.nodes.filter((node) => live.has(node)).map((node) => withoutUnused(node, names));
   const { tensors, constants } = draft.context;
   for (const node of draft.nodes) {
     for (const output of node.outputs) names.add(output);
