@@ -84,7 +84,7 @@ export function plan(model: Model, options: PlanOptions = {}): Plan {
   const { choices, propagation } = choose(call, context, options);
   if (model.nodes.length === 0)
     warn({
-      code: "no-graph",
+      code: "no-prediction",
       message:
         "the file holds weights without a graph: kinds of layer are guessed from names and shapes, and no signal could be predicted",
     });

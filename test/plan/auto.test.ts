@@ -192,7 +192,7 @@ describe("other shapes of network", () => {
     const result = plan(model);
     expect(result.layers).toEqual([]);
     expect(result.signals).toEqual([]);
-    expect(result.warnings.map(({ code }) => code)).toContain("no-graph");
+    expect(result.warnings.map(({ code }) => code)).toContain("no-prediction");
     expect(result.tensors[0]!.std).toBeCloseTo(1 / 4, 6);
   });
   test("orthogonal on request: the same variance", () => {

@@ -51,6 +51,12 @@ export function remaining(usage: ParameterUsage, context: SchemeContext, slope =
   }
 }
 
+/** A table of positions that is an embedding module: used by a look-up, or, without a graph, named like a module's weight. */
+export function isPositionModule(usage: ParameterUsage): boolean {
+  if (usage.part !== "position") return false;
+  return usage.node === null ? usage.parameter.name.endsWith(".weight") : usage.node.kind === "embedding";
+}
+
 const BARE_WORDS: Readonly<Record<string, string>> = {
   position: "A learned position",
   token: "A learned token",

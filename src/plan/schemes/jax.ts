@@ -1,7 +1,7 @@
 /** What Flax (linen and nnx) layers draw by default: jax.nn.initializers.lecun_normal, truncated and corrected. */
 
 import { figure } from "../words.ts";
-import { remaining } from "./common.ts";
+import { isPositionModule, remaining } from "./common.ts";
 import { normal, truncated, zeros } from "./laws.ts";
 import type { Rule, Scheme } from "./types.ts";
 
@@ -27,7 +27,7 @@ const rule: Rule = (usage, context) => {
       return { initializer: zeros, why: "Flax sets biases to 0." };
     case "table":
     case "position": {
-      if (usage.part === "position" && usage.node?.kind !== "embedding") return remaining(usage, context, 0.01);
+      if (usage.part === "position" && !isPositionModule(usage)) return remaining(usage, context, 0.01);
       const features = usage.parameter.shape.at(-1) ?? 1;
       return {
         initializer: normal(1 / features),

@@ -2,7 +2,7 @@
 
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
-import { recurrentBias, remaining } from "./common.ts";
+import { isPositionModule, recurrentBias, remaining } from "./common.ts";
 import { type Law, truncatedBefore, uniform, zeros } from "./laws.ts";
 import type { Rule, Scheme } from "./types.ts";
 
@@ -39,7 +39,7 @@ function ruleOf({ library, rule, law, forgetOne, drawn }: Flavour): Rule {
       case "table":
         return { initializer: uniform(0.05 ** 2 / 3), why: `${library}'s Embedding draws U(−0.05, 0.05).` };
       case "position":
-        if (usage.node?.kind === "embedding")
+        if (isPositionModule(usage))
           return {
             initializer: uniform(0.05 ** 2 / 3),
             why: `A table of positions in ${library}'s Embedding: U(−0.05, 0.05).`,

@@ -5,7 +5,7 @@
 
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
-import { remaining } from "./common.ts";
+import { isPositionModule, remaining } from "./common.ts";
 import { normal, uniform, zeros } from "./laws.ts";
 import type { Choice, Rule, Scheme, SchemeContext } from "./types.ts";
 
@@ -48,7 +48,7 @@ const rule: Rule = (usage, context) => {
     case "table":
       return { initializer: normal(1), why: "torch.nn.Embedding draws N(0, 1)." };
     case "position":
-      if (usage.node?.kind === "embedding")
+      if (isPositionModule(usage))
         return { initializer: normal(1), why: "A table of positions in torch.nn.Embedding: N(0, 1)." };
       return remaining(usage, context);
     case "input-weight":
