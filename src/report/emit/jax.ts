@@ -51,9 +51,9 @@ const SOURCES = {
     """Row i is a sine of frequency i and phase i, scaled to std (Fernandez-Hernandez et al. 2025)."""
     rows, columns = shape[0], math.prod(shape[1:])
     i = np.arange(1, rows + 1, dtype=np.float64)[:, None]
-    j = np.arange(1, columns + 1, dtype=np.float64)
+    j = np.arange(columns, dtype=np.float64)
     wave = np.sin(2 * np.pi * i * (j / columns + 1 / rows))
-    return jnp.asarray((wave * (std / np.sqrt(np.mean(wave**2)))).reshape(shape), dtype)`,
+    return jnp.asarray((wave * (std / wave.std(ddof=1))).reshape(shape), dtype)`,
   centred: `def centred(value):
     """The weights into each unit sum to zero."""
     return value - value.mean(axis=tuple(range(1, value.ndim)), keepdims=True)`,

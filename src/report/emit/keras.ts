@@ -70,8 +70,8 @@ const SOURCES = {
     """Row i is a sine of frequency i and phase i, scaled to std (Fernandez-Hernandez et al. 2025)."""
     rows, columns = shape[0], int(np.prod(shape[1:]))
     i = np.arange(1, rows + 1)[:, None]
-    wave = np.sin(2 * np.pi * i * (np.arange(1, columns + 1) / columns + 1 / rows))
-    return (wave * (std / np.sqrt(np.mean(wave**2)))).reshape(shape)`,
+    wave = np.sin(2 * np.pi * i * (np.arange(columns) / columns + 1 / rows))
+    return (wave * (std / wave.std(ddof=1))).reshape(shape)`,
   centred: `def centred(initializer):
     """The weights into each unit (the last axis) sum to zero."""
     def draw(shape, dtype=None):

@@ -65,9 +65,10 @@ function bilinear(shape) {
 function sinusoidal(rows, columns, std) {
   const wave = Float64Array.from({ length: rows * columns }, (_, k) => {
     const i = Math.floor(k / columns) + 1;
-    return Math.sin(2 * Math.PI * i * (((k % columns) + 1) / columns + 1 / rows));
+    return Math.sin(2 * Math.PI * i * ((k % columns) / columns + 1 / rows));
   });
-  const size = Math.sqrt(wave.reduce((sum, w) => sum + w * w, 0) / wave.length);
+  const mean = wave.reduce((sum, w) => sum + w, 0) / wave.length;
+  const size = Math.sqrt(wave.reduce((sum, w) => sum + (w - mean) ** 2, 0) / (wave.length - 1));
   return tf.tensor2d(Float32Array.from(wave, (w) => (w * std) / size), [rows, columns]);
 }`,
   centred: `/** The weights into each unit (the last axis) sum to zero. */

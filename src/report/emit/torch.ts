@@ -36,9 +36,9 @@ const SOURCES = {
     """Row i is a sine of frequency i and phase i, scaled to std (Fernandez-Hernandez et al. 2025)."""
     rows, columns = t.shape[0], t[0].numel()
     i = torch.arange(1, rows + 1, dtype=torch.float64).unsqueeze(1)
-    j = torch.arange(1, columns + 1, dtype=torch.float64)
+    j = torch.arange(columns, dtype=torch.float64)
     wave = torch.sin(2 * math.pi * i * (j / columns + 1 / rows))
-    t.copy_((wave * (std / wave.square().mean().sqrt())).view(t.shape))`,
+    t.copy_((wave * (std / wave.std())).view(t.shape))`,
   centre_rows_: `def centre_rows_(t):
     """The weights into each unit sum to zero."""
     t.sub_(t.mean(dim=tuple(range(1, t.dim())), keepdim=True))`,
