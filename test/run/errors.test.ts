@@ -17,7 +17,7 @@ const inputs = new Map([["x", new Float32Array(6)]]);
 
 async function failure(
   sketched: Sketch,
-  given = { weights, inputs },
+  given: { weights: Weights; inputs: InputValues } = { weights, inputs },
   mode: "train" | "eval" = "train",
 ): Promise<string> {
   const executor = await createExecutor(sketch(sketched));
