@@ -62,6 +62,38 @@ test("biases are 0, weights have mean 0, and the readout is small", () => {
   }
 });
 
+test("any mix of widths, activations and skips: hidden layers at most at 1 and level with their goal, readout at 1/16", () => {
+  const layer = fc.record({
+    width: fc.integer({ min: 1, max: 40 }),
+    activation: fc.constantFrom(...usable.map(({ name }) => name)),
+    skip: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(layer, { minLength: 1, maxLength: 8 }),
+      fc.double({ min: -3, max: 3, noNaN: true }),
+      (list, inputMean) => {
+        const b = build([1, 7]);
+        let x = "x";
+        list.forEach(({ width, activation, skip }, i) => {
+          const inner = b.act(`a${i}`, b.linear(`fc${i}`, x, width), activation);
+          const back = skip ? b.linear(`back${i}`, inner, b.shapeOf(x).at(-1)!) : inner;
+          x = skip ? b.add(`add${i}`, x, back) : inner;
+        });
+        const { layers, tensors } = plan(b.finish(b.linear("head", x, 3)), { inputMean });
+        for (const { std } of tensors) expect(Number.isFinite(std)).toBe(true);
+        for (const { weight, output } of layers)
+          if (weight.startsWith("fc")) {
+            expect(output.secondMoment, weight).toBeLessThanOrEqual(1 + CLOSE);
+            expect(output.secondMoment, weight).toBeGreaterThanOrEqual(0.05 * (1 - CLOSE));
+          }
+        close(layers.at(-1)!.output.secondMoment, 1 / 16);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 describe("laws of scale", () => {
   test("an input a times as large needs a first weight a times as small, and nothing else changes", () => {
     const model = chain(16, 3, "tanh");

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readOnnx } from "../../src/formats/onnx/index.ts";
+import { readSafetensors } from "../../src/formats/safetensors/index.ts";
 import { law } from "../../src/init/index.ts";
 import type { Initializer } from "../../src/init/types.ts";
 import { plan } from "../../src/plan/index.ts";
@@ -43,6 +44,17 @@ describe("the torch scheme and the weights that PyTorch's constructors left in t
       const tolerance = variance === 0 ? 0 : 5 * Math.sqrt(squareSpread(initializer) / values.length);
       expect(Math.abs(square - mean ** 2 - variance), parameter).toBeLessThanOrEqual(tolerance * variance);
     }
+  });
+});
+
+describe("without a graph, the torch scheme chooses by names what it chooses by graph", () => {
+  test.each(["gpt-mini", "bn-cnn", "lenet5"])("%s", (name) => {
+    const weights = readSafetensors(new Uint8Array(readFileSync(new URL(`${name}.safetensors`, folder))), { name });
+    const byName = new Map(
+      plan(weights, { scheme: "torch" }).tensors.map((tensor) => [tensor.name, tensor.initializer]),
+    );
+    const byGraph = plan(read(name === "bn-cnn" ? "bn-cnn-train" : name), { scheme: "torch" }).tensors;
+    for (const tensor of byGraph) expect(byName.get(tensor.name), tensor.name).toEqual(tensor.initializer);
   });
 });
 
