@@ -49,7 +49,7 @@ await epoch0(
   "out/digits-mlp.html",
 );
 
-say(theme.finding("2. ResNet-50: a graph without weights"));
+say(theme.finding("2. ResNet-50: a published graph whose file holds one number for every weight"));
 say();
 await beforeAndAfter(join("examples", "light_resnet50.onnx"));
 command(["init", "examples/light_resnet50.onnx", "-o", "out/resnet50.safetensors", "--html", "out/resnet50.html"]);

@@ -12,6 +12,8 @@ import { definePlan } from "./commands/plan.ts";
 import { EXIT, oneLine, reportError } from "./errors.ts";
 import { exitWhenWritten, processTerminal, type Terminal } from "./terminal.ts";
 
+export { processTerminal } from "./terminal.ts";
+
 /** A command's code runs once and gives the exit code. */
 export interface CommandContext {
   readonly terminal: Terminal;

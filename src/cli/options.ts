@@ -39,7 +39,7 @@ export function wholeOption(
   return (text) => {
     const value = /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} to 2^53 − 1` : `from ${least} to ${most}`;
+    const range = `from ${least === Number.MIN_SAFE_INTEGER ? "−(2^53 − 1)" : least} to ${most === Number.MAX_SAFE_INTEGER ? "2^53 − 1" : most}`;
     throw new UsageError(`${name}: must be a whole number ${range}, got ${JSON.stringify(text)}`);
   };
 }
@@ -74,7 +74,7 @@ const MOST_SAMPLES = 65_536;
 export function modelOptions(command: Command): Command {
   return command
     .option("--scheme <name>", "rule that chooses each initializer", "auto")
-    .option("--seed <n>", "seed of the draw", wholeOption("--seed"), 0)
+    .option("--seed <n>", "seed of the draw", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0)
     .option("--input-mean <m>", "mean of a real-valued input's entries (default 0)", numberOption("--input-mean"))
     .option("--input-variance <v>", "and their variance (default 1)", numberOption("--input-variance", { least: 0 }))
     .option("--mode <train|eval>", "statistics of batch norm and dropout", wordOption("--mode", MODES), "train")

@@ -1,7 +1,9 @@
 /** Parameters and reasons that are alike, said once. */
 
 import { describe } from "../init/index.ts";
-import type { PlannedTensor } from "../plan/types.ts";
+import type { Warning } from "../model/types.ts";
+import type { Plan, PlannedTensor } from "../plan/types.ts";
+import { formatCount } from "./number.ts";
 
 export interface ParameterGroup {
   readonly op: string;
@@ -39,4 +41,26 @@ export function groupReasons(tensors: readonly PlannedTensor[]): Reason[] {
     else known.count++;
   }
   return [...reasons.values()];
+}
+
+/**
+ * What a person should know, most serious first, one line each: operators that are not understood, then warnings. Those of
+ * one code that differ only in their place and numbers are said once.
+ */
+export function cautionsOf({ unsupported, warnings }: Pick<Plan, "unsupported" | "warnings">): string[] {
+  const alike = new Map<string, { first: Warning; count: number }>();
+  for (const warning of warnings) {
+    const bare = warning.where === undefined ? warning.message : warning.message.replaceAll(warning.where, "");
+    const key = `${warning.code}\u0000${bare.replace(/[\d.]+/g, "#")}`;
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { first: warning, count: 1 });
+    else known.count++;
+  }
+  return [
+    ...unsupported.map(({ node, op, why }) => `not understood: ${op} at ${node}: ${why}`),
+    ...[...alike.values()].map(({ first: { message, where }, count }) => {
+      const placed = where === undefined || message.includes(where) ? message : `${where}: ${message}`;
+      return count === 1 ? placed : `${placed} (and ${formatCount(count - 1)} like it)`;
+    }),
+  ];
 }

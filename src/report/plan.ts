@@ -1,7 +1,7 @@
 /** The plan as a person reads it in a terminal: the finding, then the layers in order, then what else was decided and why. */
 
 import type { Plan, PlannedTensor } from "../plan/types.ts";
-import { groupParameters, groupReasons } from "./groups.ts";
+import { cautionsOf, groupParameters, groupReasons } from "./groups.ts";
 import { layerTable, type MeasuredLayer } from "./layer-table.ts";
 import { formatCount, plural } from "./number.ts";
 import { type Cell, printable, renderTable, wrapText } from "./table.ts";
@@ -85,11 +85,7 @@ function reasonLines(tensors: readonly PlannedTensor[], { width, theme }: Look):
 }
 
 function warningLines(plan: Plan, { width, theme }: Look): string[] {
-  const warnings = plan.warnings.map(
-    ({ message, where }) => `! ${where === undefined || message.includes(where) ? "" : `${where}: `}${message}`,
-  );
-  const unsupported = plan.unsupported.map(({ node, op, why }) => `! not understood: ${op} at ${node}: ${why}`);
-  const all = [...unsupported, ...warnings];
+  const all = cautionsOf(plan).map((text) => `! ${text}`);
   if (all.length === 0) return [];
   const shown = all.slice(0, MOST_WARNINGS).flatMap((text) => wrapText(text, width, { indent: "  " }));
   const rest = all.length - MOST_WARNINGS;

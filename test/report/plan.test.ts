@@ -77,10 +77,15 @@ test("blocks that differ are not folded together", () => {
 });
 
 test("warnings and what is not understood are said, the rest counted", () => {
-  const warnings = Array.from({ length: 20 }, (_, i) => ({ code: "w", message: `warning ${i}` }));
+  const warnings = Array.from({ length: 20 }, (_, i) => ({
+    code: "w",
+    message: `warning of kind ${"abcdefghijklmnopqrst"[i]}`,
+  }));
   const text = planReport({ ...digitsPlan, warnings, unsupported: [{ node: "n1", op: "Foo", why: "unknown" }] });
   expect(text).toContain("! not understood: Foo at n1: unknown");
   expect(text).toContain("! … and 13 more; --json lists all");
+  const alike = ["n1", "n2", "n3"].map((where) => ({ code: "w", where, message: `${where}: taken as independent` }));
+  expect(planReport({ ...digitsPlan, warnings: alike })).toContain("! n1: taken as independent (and 2 like it)");
 });
 
 test("explain tells shape, fan, deviation, signals and the reason of one tensor", () => {

@@ -2,7 +2,7 @@
 
 import { describe } from "../../init/index.ts";
 import type { Plan } from "../../plan/types.ts";
-import { groupParameters, groupReasons } from "../groups.ts";
+import { cautionsOf, groupParameters, groupReasons } from "../groups.ts";
 import type { MeasuredLayer } from "../layer-table.ts";
 import { formatCount, formatNumber, formatShape, formatShare, plural } from "../number.ts";
 import { signalFinding, verdictOf } from "../verdict.ts";
@@ -122,12 +122,7 @@ function reasons(plan: Plan): string {
 }
 
 function cautions(plan: Plan): string {
-  const items = [
-    ...plan.unsupported.map(({ node, op, why }) => `Not understood: ${op} at ${node}: ${why}`),
-    ...plan.warnings.map(({ message, where }) =>
-      where === undefined || message.includes(where) ? message : `${where}: ${message}`,
-    ),
-  ];
+  const items = cautionsOf(plan);
   if (items.length === 0) return "";
   return `<h2>To know</h2><ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}</ul>`;
 }
