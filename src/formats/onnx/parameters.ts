@@ -10,7 +10,8 @@ import { elementCount } from "./parse-tensor.ts";
 import type { ProtoGraph, ProtoNode, ProtoTensor } from "./proto.ts";
 import { recoverName } from "./recover.ts";
 import { countOf } from "./shape.ts";
-import { hasValues, readDoubles, type TensorSource } from "./tensor.ts";
+import { hasValues, isInline, readDoubles, type TensorSource } from "./tensor.ts";
+import { noteTied } from "./tied.ts";
 import { isArithmetic, isStructural, isWeightSlot, type Use, type Uses } from "./usage.ts";
 import { fail } from "./wire.ts";
 
@@ -54,7 +55,7 @@ export function knownValue(source: TensorSource, name: string, tensor: ProtoTens
 
 /** Zeros and values that softmax turns into zero: a mask, not something learned. */
 function isAdditiveMask(source: TensorSource, tensor: ProtoTensor): boolean {
-  if (tensor.dims.length < 2 || !hasValues(source, tensor)) return false;
+  if (tensor.dims.length < 2 || !isInline(tensor)) return false;
   let masked = false;
   for (const v of readDoubles(source, tensor)) {
     if (v === 0) continue;
@@ -86,7 +87,7 @@ function isParameter(source: TensorSource, name: string, tensor: ProtoTensor, us
 
 /** Ones and zeros that the exporter gives an instance normalization which has no scale and shift. */
 function isNeutral(source: TensorSource, tensor: ProtoTensor, users: readonly Use[]): boolean {
-  if (users.length === 0 || !hasValues(source, tensor)) return false;
+  if (users.length === 0 || !isInline(tensor)) return false;
   const neutral = users[0].slot === 1 ? 1 : 0;
   return readDoubles(source, tensor).every((v) => v === neutral);
 }
@@ -219,6 +220,7 @@ export function takeInventory(graph: ProtoGraph, source: TensorSource, uses: Use
     }
   }
   addShared(graph, inventory, add, behind);
+  noteTied(graph, source, inventory);
   drafts.sort((a, b) => a.order - b.order);
   inventory.parameters.clear();
   for (const { parameter } of drafts) inventory.parameters.set(parameter.name, parameter);

@@ -21,6 +21,11 @@ export function hasValues(source: TensorSource, tensor: ProtoTensor): boolean {
   return tensor.external === null || source.external !== null;
 }
 
+/** True where looking at the values costs no other file: what a heuristic may do while reading. */
+export function isInline(tensor: ProtoTensor): boolean {
+  return tensor.external === null;
+}
+
 /** The little-endian bytes of a raw or external tensor; null for typed lists. A view, not a copy. */
 function rawBytes(source: TensorSource, tensor: ProtoTensor, bytes: number): Uint8Array | null {
   if (tensor.raw) return source.wire.bytes.subarray(tensor.raw.start, tensor.raw.end);

@@ -20,10 +20,14 @@ function readAll(bytes: Uint8Array): Model {
 
 /** A model that can be walked: values of its nodes exist and shapes are whole numbers. */
 function expectValid(model: Model): void {
-  for (const { shape } of model.tensors.values()) {
-    for (const dim of shape) expect(Number.isSafeInteger(dim) && dim >= 0).toBe(true);
+  const wrong: string[] = [];
+  for (const [name, { shape }] of model.tensors) {
+    if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) wrong.push(`${name}: [${shape}]`);
   }
-  for (const node of model.nodes) for (const name of node.outputs) if (name) expect(model.tensors.has(name)).toBe(true);
+  for (const node of model.nodes) {
+    for (const name of node.outputs) if (name && !model.tensors.has(name)) wrong.push(`${name} has no shape`);
+  }
+  expect(wrong).toEqual([]);
 }
 
 function refusal(bytes: Uint8Array): FormatError {

@@ -239,6 +239,33 @@ describe("normalization that is spelled out", () => {
     expect(found.nodes.some((n) => n.kind === "normalize")).toBe(false);
   });
 
+  it("layer with the scale taken into the root first", () => {
+    const found = read([
+      tokens,
+      eps,
+      parameter("ln.scale", [4]),
+      parameter("ln.bias", [4]),
+      mean("x", "mu"),
+      node("Sub", ["x", "mu"], ["d"]),
+      node("Mul", ["d", "d"], ["s"]),
+      mean("s", "v"),
+      node("Add", ["v", "eps"], ["e"]),
+      node("Sqrt", ["e"], ["q"]),
+      node("Reciprocal", ["q"], ["r"]),
+      node("Mul", ["r", "ln.scale"], ["rs"]),
+      node("Mul", ["d", "rs"], ["n"]),
+      node("Add", ["n", "ln.bias"], ["y"]),
+      y,
+    ]);
+    expect(found.nodes.length).toBe(1);
+    expect(only(found, "normalize")).toMatchObject({
+      method: "layer",
+      scale: "ln.scale",
+      shift: "ln.bias",
+      inputs: ["x"],
+    });
+  });
+
   it("group normalization with its scale as [C, 1, 1]", () => {
     const found = read([
       image,
@@ -281,6 +308,24 @@ describe("layers", () => {
     expect(only(found, "embedding").table).toBe("wte.weight");
     expect(found.parameters.get("wte.weight")?.role).toBe("embedding");
     expect(found.inputs[0].vocabulary).toBe(10);
+  });
+
+  it("a transposed copy of a table is said to have been tied to it", () => {
+    const table = ramp(12);
+    const copy = Array.from({ length: 12 }, (_, i) => table[(i % 4) * 3 + Math.floor(i / 4)]);
+    const found = read([
+      input("x", ["batch", 6], 7),
+      initializer(floats("wte.weight", [4, 3], table)),
+      initializer(floats("onnx::MatMul_9", [3, 4], copy)),
+      node("Gather", ["wte.weight", "x"], ["e"]),
+      node("MatMul", ["e", "onnx::MatMul_9"], ["y"], {}, "/lm_head/MatMul"),
+      y,
+    ]);
+    expect([...found.parameters.keys()]).toEqual(["wte.weight", "lm_head.weight"]);
+    expect(found.read("lm_head.weight")).toEqual(found.read("wte.weight"));
+    expect(found.notes.filter((note) => note.code === "merged").map((note) => note.tensors)).toEqual([
+      ["lm_head.weight", "wte.weight"],
+    ]);
   });
 
   it("Gemm with alpha and beta", () => {
@@ -375,6 +420,26 @@ describe("layers", () => {
     ]);
     expect(only(found, "linear")).toMatchObject({ weight: "w", layout: "out-in" });
     expect(found.tensors.get("y")?.shape).toEqual([2, 6, 5]);
+  });
+});
+
+describe("operators that are written as others", () => {
+  it.each([
+    ["ReduceLogSumExp", { axes: [1], keepdims: 0 }, ["activation", "reduce", "activation"], [2, 4]],
+    ["LpNormalization", { axis: 1 }, ["reduce", "combine"], [2, 6, 4]],
+  ] as const)("%s", (op, attributes, kinds, shape) => {
+    const found = read([tokens, node(op, ["x"], ["y"], attributes), y]);
+    expect(found.nodes.map((n) => n.kind)).toEqual(kinds);
+    expect(found.tensors.get("y")?.shape).toEqual(shape);
+  });
+  it.each([
+    ["DCR", [2, 2, 2, 1, 8, 8]],
+    ["CRD", [2, 1, 2, 2, 8, 8]],
+  ])("DepthToSpace %s", (mode, apart) => {
+    const found = read([image, node("DepthToSpace", ["x"], ["y"], { blocksize: 2, mode }), y]);
+    expect(found.nodes.map((n) => n.kind)).toEqual(["reshape", "transpose", "reshape"]);
+    expect(found.nodes[0]).toMatchObject({ shape: apart });
+    expect(found.tensors.get("y")?.shape).toEqual([2, 1, 16, 16]);
   });
 });
 

@@ -20,6 +20,11 @@ const range: Fold = ({ inputs: [start, limit, delta], take }) => {
 
 const folds: ReadonlyMap<string, Fold> = new Map<string, Fold>([...arithmetic, ...layoutFolds, ["Range", range]]);
 
+/** Operators that are only understood on values known when the file is read. */
+export function foldedOperators(): string[] {
+  return [...folds.keys(), "Shape", "Size", "Constant", "ConstantOfShape"];
+}
+
 function defineKnown(operation: Operation, known: Known, index = 0): void {
   const { context } = operation;
   const name = outputName(operation, index);

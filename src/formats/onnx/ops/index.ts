@@ -41,7 +41,7 @@ const OPERATORS: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ...other,
 ]);
 
-/** Names of the operators that are read, for the table of compatibility. */
+/** Names of the operators that signals may flow through, for the table of compatibility. */
 export function supportedOperators(): string[] {
   return [...OPERATORS.keys()].sort();
 }

@@ -6,6 +6,7 @@ import {
   floatAttribute,
   input,
   intAttribute,
+  intsAttribute,
   type Lower,
   type Operation,
   operand,
@@ -122,6 +123,15 @@ const lowerGroup: Lower = (operation) => {
   });
 };
 
+/** Mean 0 and variance 1 over `axes`, by default all but the channels: batch statistics without parameters. */
+const lowerMeanVariance: Lower = (operation) => {
+  const x = input(operation, 0);
+  const axes = (intsAttribute(operation, "axes") ?? [0, 2, 3]).map((axis) => axisOf(axis, x.shape.length));
+  const batch = axes.includes(0);
+  const none = { groups: 1, epsilon: 1e-9, scale: null, shift: null, mean: null, variance: null };
+  emit(operation, x, { method: batch ? "batch" : "layer", axes, ...none }, batch);
+};
+
 export const normalize: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["BatchNormalization", lowerBatch],
   ["LayerNormalization", lowerAlongLast("layer")],
@@ -129,4 +139,5 @@ export const normalize: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["SimplifiedLayerNormalization", lowerAlongLast("rms")],
   ["InstanceNormalization", lowerInstance],
   ["GroupNormalization", lowerGroup],
+  ["MeanVarianceNormalization", lowerMeanVariance],
 ]);

@@ -57,6 +57,48 @@ function lowerReduce(method: ReduceNode["method"], then: "log" | null = null): L
   };
 }
 
+/** log Σ exp, as its three steps. */
+const lowerLogSumExp: Lower = (operation) => {
+  const { context } = operation;
+  const powers = uniqueName(context, `${outputName(operation)}.exp`);
+  const exp = {
+    ...operation,
+    name: uniqueName(context, `${operation.name}.exp`),
+    node: { ...operation.node, outputs: [powers] },
+  };
+  emitFunction(exp, input(operation, 0), fn("exp", X));
+  const [, ...rest] = operation.inputs;
+  lowerReduce("sum", "log")({ ...operation, inputs: [context.values.get(powers) ?? null, ...rest] });
+};
+
+/** x / ‖x‖ along one axis. */
+const lowerLpNorm: Lower = (operation) => {
+  const { context } = operation;
+  const x = input(operation, 0);
+  const axis = axisOf(intAttribute(operation, "axis", -1), x.shape.length);
+  const norm = uniqueName(context, `${outputName(operation)}.norm`);
+  context.nodes.push({
+    kind: "reduce",
+    name: uniqueName(context, `${operation.name}.norm`),
+    op: operation.op,
+    inputs: [operand(context, x)],
+    outputs: [norm],
+    method: intAttribute(operation, "p", 2) === 1 ? "l1" : "l2",
+    axes: [axis],
+    keepAxes: true,
+  });
+  define(context, norm, reducedShape(x.shape, [axis], true), x.dtype);
+  context.nodes.push({
+    kind: "combine",
+    name: operation.name,
+    op: operation.op,
+    inputs: [operand(context, x), norm],
+    outputs: [outputName(operation)],
+    operation: "divide",
+  });
+  define(context, outputName(operation), x.shape, x.dtype);
+};
+
 function emitReshape(operation: Operation, x: Value, shape: readonly number[], output: string): Value {
   const { context } = operation;
   context.nodes.push({
@@ -113,6 +155,8 @@ export const reduce: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["ReduceSumSquare", lowerReduce("sum-square")],
   ["ReduceProd", lowerReduce("product")],
   ["ReduceLogSum", lowerReduce("sum", "log")],
+  ["ReduceLogSumExp", lowerLogSumExp],
+  ["LpNormalization", lowerLpNorm],
   ["Softmax", lowerSoftmax(false)],
   ["LogSoftmax", lowerSoftmax(true)],
 ]);

@@ -67,6 +67,8 @@ function behindIdentity(producers: Producers, name: string): string {
 }
 
 interface Found {
+  /** A scale that was multiplied into the reciprocal root before it met d (Flax). */
+  readonly scale: string | null;
   readonly x: string;
   readonly method: "layer" | "rms";
   readonly axes: readonly number[];
@@ -85,23 +87,48 @@ function centred(producers: Producers, d: string, axes: readonly number[]): stri
   return same && sameShape(reduce.axes, axes) ? x : null;
 }
 
-function find(producers: Producers, node: CombineNode): Found | null {
+/** root · parameter, where the scale is taken into the reciprocal root first. */
+function scaledRoot(
+  draft: Draft,
+  producers: Producers,
+  name: string,
+): { readonly root: string; readonly scale: string } | null {
+  const product = producers.get(name);
+  if (product?.kind !== "combine" || product.operation !== "multiply") return null;
+  const [left, right] = product.inputs;
+  const onRight = parameterBehind(draft, producers, right);
+  if (onRight) return { root: left, scale: onRight };
+  const onLeft = parameterBehind(draft, producers, left);
+  return onLeft ? { root: right, scale: onLeft } : null;
+}
+
+function match(producers: Producers, d: string, root: string, inverse: boolean, scale: string | null): Found | null {
+  const chain = chainOf(producers, root);
+  const square = chain.source === root ? null : meanSquare(producers, chain.source);
+  if (!square || behindIdentity(producers, square.of) !== behindIdentity(producers, d)) return null;
+  const epsilon = epsilonOf(chain.expression, inverse);
+  if (epsilon === null) return null;
+  const { axes } = square.reduce;
+  const x = centred(producers, d, axes);
+  const roots = inverse ? "Pow+ReduceMean+Sqrt+Reciprocal+Mul" : "Pow+ReduceMean+Sqrt+Div";
+  return x === null
+    ? { x: behindIdentity(producers, d), method: "rms", axes, epsilon, scale, op: roots }
+    : { x, method: "layer", axes, epsilon, scale, op: `ReduceMean+Sub+${roots}` };
+}
+
+function find(draft: Draft, producers: Producers, node: CombineNode): Found | null {
   if (node.operation !== "divide" && node.operation !== "multiply") return null;
-  const inverse = node.operation === "multiply";
-  const pairs = inverse ? [node.inputs, [node.inputs[1], node.inputs[0]]] : [node.inputs];
-  for (const [d, root] of pairs) {
-    const chain = chainOf(producers, root);
-    if (chain.source === root) continue;
-    const square = meanSquare(producers, chain.source);
-    if (!square || behindIdentity(producers, square.of) !== behindIdentity(producers, d)) continue;
-    const epsilon = epsilonOf(chain.expression, inverse);
-    if (epsilon === null) continue;
-    const { axes } = square.reduce;
-    const x = centred(producers, d, axes);
-    const roots = inverse ? "Pow+ReduceMean+Sqrt+Reciprocal+Mul" : "Pow+ReduceMean+Sqrt+Div";
-    return x === null
-      ? { x: behindIdentity(producers, d), method: "rms", axes, epsilon, op: roots }
-      : { x, method: "layer", axes, epsilon, op: `ReduceMean+Sub+${roots}` };
+  const [left, right] = node.inputs;
+  if (node.operation === "divide") return match(producers, left, right, false, null);
+  for (const [d, root] of [
+    [left, right],
+    [right, left],
+  ]) {
+    const scaled = scaledRoot(draft, producers, root);
+    const found = scaled ? match(producers, d, scaled.root, true, scaled.scale) : match(producers, d, root, true, null);
+    const size = scaled ? infoOf(draft.context, scaled.scale)?.shape : null;
+    const last = infoOf(draft.context, d)?.shape.at(-1);
+    if (found && (!size || (size.length === 1 && size[0] === last && found.axes.length === 1))) return found;
   }
   return null;
 }
@@ -158,7 +185,7 @@ export function joinAffine(draft: Draft, fits: (node: NormalizeNode) => boolean)
 export function fuseNormalization(draft: Draft): void {
   const producers = producersOf(draft.nodes);
   draft.nodes = draft.nodes.map((node): Node => {
-    const found = node.kind === "combine" ? find(producers, node) : null;
+    const found = node.kind === "combine" ? find(draft, producers, node) : null;
     if (!found) return node;
     return {
       kind: "normalize",
@@ -170,7 +197,7 @@ export function fuseNormalization(draft: Draft): void {
       axes: found.axes,
       groups: 1,
       epsilon: found.epsilon,
-      scale: null,
+      scale: found.scale,
       shift: null,
       mean: null,
       variance: null,
