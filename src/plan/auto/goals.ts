@@ -1,8 +1,9 @@
 /** What `auto` wants of each weight: the second moment of the tensor that the weight decides. */
 
 import type { Node } from "../../model/types.ts";
+import { attendedValues } from "../usage/attention.ts";
 import { flowingInputs, type Graph, isRearranging } from "../usage/graph.ts";
-import { attendedValues, solvedTensor } from "../usage/neighbours.ts";
+import { solvedTensor } from "../usage/neighbours.ts";
 import type { ParameterUsage, Usages } from "../usage/types.ts";
 import { type OperatingPoint, operatingPoint } from "./operating-point.ts";
 import { runLengths } from "./runs.ts";

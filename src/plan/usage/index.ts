@@ -1,18 +1,11 @@
 /** Each parameter of a model with what uses it: see `ParameterUsage`. */
 
 import type { Model, Node, Parameter } from "../../model/types.ts";
+import { attentionPlace } from "./attention.ts";
 import { isDepthwise, noFans, weightFans } from "./fans.ts";
 import { flowingInputs, type Graph, indexGraph, isRearranging } from "./graph.ts";
 import { usageFromName } from "./names.ts";
-import {
-  attentionPlace,
-  followingActivation,
-  isFirst,
-  isGate,
-  isNormalized,
-  outputLink,
-  precedingActivation,
-} from "./neighbours.ts";
+import { followingActivation, isFirst, isGate, isNormalized, outputLink, precedingActivation } from "./neighbours.ts";
 import { type Part, slotsOf } from "./parts.ts";
 import { findResiduals, type Residual, streamLengths } from "./residual.ts";
 import type { ParameterUsage, Usages } from "./types.ts";

@@ -1,9 +1,10 @@
 /** What a scheme may know of a parameter: what uses it, how, and what stands before and after. */
 
 import type { ActivationNode, Node, Parameter } from "../../model/types.ts";
+import type { AttentionPlace } from "./attention.ts";
 import type { FanConventions } from "./fans.ts";
 import type { Graph } from "./graph.ts";
-import type { AttentionPlace, OutputLink } from "./neighbours.ts";
+import type { OutputLink } from "./neighbours.ts";
 import type { Part } from "./parts.ts";
 import type { Residual } from "./residual.ts";
 
