@@ -35,7 +35,10 @@ export interface MeasuredSignal {
   /** Over all elements; of a mask's output over those it keeps. */
   readonly mean: Statistic;
   readonly secondMoment: Statistic;
-  /** Mean square over all elements of ∂L/∂element, L = Σ y·g over outputs and samples, g ~ N(0, 1) fresh each draw. */
+  /**
+   * Mean square over all elements of ∂L/∂element, L = Σ y·g over outputs and samples, g ~ N(0, 1) fresh each draw. A
+   * tensor that no input reaches (rows of a position table) serves all samples: there it is divided by their number.
+   */
   readonly gradientSecondMoment: Statistic;
 }
 
@@ -76,6 +79,7 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
     if (isReal(dtype)) signals.set(name, { mean: [], secondMoment: [], gradient: [] });
   }
   const masks = maskFills(model);
+  const perSample = reachedByInputs(model);
   const executor = await createExecutor(model, { device: options.device });
   const times: number[] = [];
   try {
@@ -93,7 +97,10 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
             row?.mean.push(moments.mean);
             row?.secondMoment.push(moments.secondMoment);
           },
-          gradient: (name, data) => signals.get(name)?.gradient.push(momentsOf(data).secondMoment),
+          gradient(name, data) {
+            const samples = perSample.has(name) ? 1 : model.batch;
+            signals.get(name)?.gradient.push(momentsOf(data).secondMoment / samples);
+          },
           parameterGradient(name, data) {
             const rows = gradients.get(name) ?? [];
             rows.push(momentsOf(data).secondMoment / model.batch);
@@ -128,6 +135,14 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
     gradients: new Map([...gradients].map(([name, rows]) => [name, statisticOf(rows)])),
     timing: { first: times[0]!, step: later.reduce((total, time) => total + time, 0) / later.length },
   };
+}
+
+function reachedByInputs(model: Model): Set<string> {
+  const reached = new Set(model.inputs.map((input) => input.name));
+  for (const node of model.nodes) {
+    if (node.inputs.some((name) => reached.has(name))) for (const output of node.outputs) reached.add(output);
+  }
+  return reached;
 }
 
 /** Fills that stand for −∞: what is masked away is not signal, as in the corpus' measurements. */
