@@ -6,8 +6,7 @@ export default defineConfig({
   // Neutral: the same files serve Node and browsers; only the entries `node` and `cli` reach node: modules.
   platform: "neutral",
   target: "es2022",
-  // The command line has no types to offer.
-  dts: { entry: ["src/index.ts", "src/node.ts"] },
+  dts: true,
   clean: true,
   external: [/^node:/],
   inputOptions: { resolve: { mainFields: ["module", "main"] } },

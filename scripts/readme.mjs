@@ -49,7 +49,7 @@ function tables({ activations, initializers, schemes, operators }) {
     initializers: () =>
       table(
         ["initializer", "PyTorch", "Keras", "JAX", "TF.js"],
-        initializers.map(({ name, torch, keras, jax, tfjs }) => [
+        initializers.map(({ name, aliases: { torch, keras, jax, tfjs } }) => [
           code([name]),
           ...[torch, keras, jax, tfjs].map((names) => code(names ?? [])),
         ]),
@@ -76,7 +76,7 @@ prepare();
 const library = await import(new URL("../dist/index.js", import.meta.url).href);
 const makers = tables({
   activations: library.CATALOGUE,
-  initializers: library.INITIALIZERS,
+  initializers: library.initializers,
   schemes: library.schemes,
   operators: library.supportedOperators(),
 });

@@ -1,10 +1,10 @@
 /**
- * Epoch0 as a library, for Node and the browser. Files are opened by `epoch0/node`.
+ * Epoch0 as a library, for Node and the browser. Files on disk are opened and written by `epoch0/node`.
  *
  * @example
  * import { initialize, plan, readOnnx } from "epoch0";
  * const chosen = plan(readOnnx(bytes, { name: "model.onnx" }), { seed: 0 });
- * const weights = initialize(chosen, { seed: 0 });
+ * const weights = initialize(chosen); // Map<name, Float32Array>
  */
 
 export {
@@ -12,16 +12,41 @@ export {
   activationByName,
   CATALOGUE,
   type CatalogueEntry,
+  criticalPoint,
+  type GainReport,
+  gain,
+  gainReport,
+  moments,
+  parseExpression,
   resolveActivation,
 } from "./activation/index.ts";
-export { readOnnx, supportedOperators, writeOnnx } from "./formats/onnx/index.ts";
-export { expectation } from "./gaussian/index.ts";
-export type * from "./init/types.ts";
+export {
+  FormatError,
+  memorySink,
+  readCsv,
+  readLine,
+  readNpz,
+  readOnnx,
+  readSafetensors,
+  writeOnnx,
+} from "./formats/index.ts";
+export { supportedOperators } from "./formats/onnx/index.ts";
+export { type Expectation, expectation } from "./gaussian/index.ts";
+export * from "./init/index.ts";
+export { initialize, streamWeights } from "./materialize/index.ts";
 export type * from "./model/types.ts";
-export { type Plan, type PlanOptions, plan, type Scheme, schemeNames, schemes } from "./plan/index.ts";
-export type { PlannedLayer, PlannedTensor, Signal } from "./plan/types.ts";
+export { type PlanOptions, plan, type Scheme, schemeNames, schemes } from "./plan/index.ts";
+export type { Plan, PlannedLayer, PlannedTensor, Signal } from "./plan/types.ts";
 export { propagate } from "./propagate/index.ts";
 export type { ParameterLaw, PropagateOptions, Propagation } from "./propagate/types.ts";
-export { comparePlans, createTheme, type EmitTarget, emitCode, planPage, planReport, toJson } from "./report/index.ts";
-export { createExecutor, measureSignals, verify } from "./run/index.ts";
+export {
+  comparePlans,
+  createTheme,
+  type EmitTarget,
+  emitCode,
+  planPage,
+  planReport,
+  toJson,
+} from "./report/index.ts";
+export { createExecutor, type Measurement, measureSignals, type Verification, verify } from "./run/index.ts";
 export { version } from "./version.ts";
