@@ -2,6 +2,7 @@
 
 import type { BinaryFunction, Expression, UnaryFunction } from "./expression.ts";
 import { binaryValue, unaryValue } from "./functions.ts";
+import { sameTree } from "./tree.ts";
 
 export const x: Expression = { kind: "x" };
 export const ZERO: Expression = { kind: "number", value: 0 };
@@ -110,6 +111,7 @@ export function maximum(left: Expression, right: Expression): Expression {
   const a = constantOf(left);
   const b = constantOf(right);
   if (a !== null && b !== null) return number(Math.max(a, b));
+  if (sameTree(left, right)) return left;
   if (b === 0) return unary("relu", left);
   if (a === 0) return unary("relu", right);
   return { kind: "binary", fn: "max", left, right };
@@ -119,6 +121,7 @@ export function minimum(left: Expression, right: Expression): Expression {
   const a = constantOf(left);
   const b = constantOf(right);
   if (a !== null && b !== null) return number(Math.min(a, b));
+  if (sameTree(left, right)) return left;
   if (b === 0) return negate(unary("relu", negate(left)));
   if (a === 0) return negate(unary("relu", negate(right)));
   return { kind: "binary", fn: "min", left, right };

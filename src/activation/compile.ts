@@ -7,6 +7,7 @@ import { erfc } from "../gaussian/index.ts";
 import { negate, unary } from "./build.ts";
 import type { Expression } from "./expression.ts";
 import { BINARY, sigmoid, softplus, tanhShrink, UNARY } from "./functions.ts";
+import { sameTree } from "./tree.ts";
 
 export type Scalar = (x: number) => number;
 
@@ -22,15 +23,6 @@ function besideOne(e: Expression): Expression | null {
   if (e.kind !== "binary" || e.fn !== "add") return null;
   if (isNumber(e.left, 1)) return e.right;
   return isNumber(e.right, 1) ? e.left : null;
-}
-
-export function sameTree(a: Expression, b: Expression): boolean {
-  if (a.kind === "number") return b.kind === "number" && a.value === b.value;
-  if (a.kind === "unary") return b.kind === "unary" && a.fn === b.fn && sameTree(a.arg, b.arg);
-  if (a.kind === "binary") {
-    return b.kind === "binary" && a.fn === b.fn && sameTree(a.left, b.left) && sameTree(a.right, b.right);
-  }
-  return b.kind === "x";
 }
 
 function stableSum(e: Extract<Expression, { kind: "binary" }>): Scalar | null {

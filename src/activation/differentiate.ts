@@ -94,8 +94,14 @@ function binaryDerivative(fn: Extract<Expression, { kind: "binary" }>["fn"], a: 
       if (a.kind === "number") return multiply(multiply(number(Math.log(a.value)), power(a, b)), db);
       return multiply(power(a, b), add(multiply(db, unary("log", a)), divide(multiply(b, da), a)));
     case "max":
-      return add(multiply(unary("step", subtract(a, b)), da), multiply(unary("step", subtract(b, a)), db));
+      return choose(subtract(a, b), da, db);
     case "min":
-      return add(multiply(unary("step", subtract(b, a)), da), multiply(unary("step", subtract(a, b)), db));
+      return choose(subtract(b, a), da, db);
   }
+}
+
+/** `first` where gap > 0, else `second`: at a tie exactly one of the two counts. */
+function choose(gap: Expression, first: Expression, second: Expression): Expression {
+  const on = unary("step", gap);
+  return add(multiply(on, first), multiply(subtract(ONE, on), second));
 }

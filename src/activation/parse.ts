@@ -97,7 +97,8 @@ function lowerOne(node: MathNode, context: Context, down: (child: MathNode) => E
   if (math.isSymbolNode(node)) return symbol(node.name, context);
   if (math.isOperatorNode(node)) return operator(node.op, node.args.map(down));
   if (math.isFunctionNode(node) && math.isSymbolNode(node.fn)) return call(node.fn.name, node.args.map(down), context);
-  return fail(`"${node.toString().slice(0, 40)}" is not arithmetic in x, use numbers, x, + - * / ^ and functions`);
+  const written = node.toString().replace(/\s+/g, " ").slice(0, 40);
+  return fail(`"${written}" is not arithmetic in x, use numbers, x, + - * / ^ and functions`);
 }
 
 function symbol(name: string, { text }: Context): Expression {

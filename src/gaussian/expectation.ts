@@ -4,9 +4,11 @@
  *
  * A panel is accepted when the last Legendre coefficients of its integrand are small: coefficients of an analytic function
  * fall geometrically (Trefethen 2013, Approximation Theory and Approximation Practice, ch. 8 and 19), and an n-point rule
- * errs by coefficients from 2n on: the fall from n/2 to n, seen twice more. Limits: a feature far narrower than a panel that is not announced can be missed.
+ * errs by coefficients from 2n on: the fall from n/2 to n, seen twice more. Limits: a feature far narrower than a panel that is not announced can be
+ * missed. What oscillates too fast for panels goes to lattice.ts.
  */
 
+import { latticeExpectations } from "./lattice.ts";
 import { type LegendreRule, legendreRule } from "./legendre.ts";
 import { type Feature, halves, type Panel, panelsBetween } from "./panels.ts";
 
@@ -55,6 +57,8 @@ const RESOLVED = 5e-14;
 /** Four times the extrapolated error is assumed. */
 const SAFETY = 4;
 const MAX_EVALUATIONS = 60_000;
+/** Beyond this an integrand without breaks is taken to oscillate, and lattices are tried. */
+const PATIENCE = 2_400;
 const MAX_DEPTH = 40;
 const INVERSE_SQRT_TWO_PI = 0.3989422804014327;
 
@@ -149,6 +153,7 @@ function integrate(
   sd: number,
   sum: Sum,
   partners: readonly number[] | undefined,
+  limit: number,
 ): void {
   const count = sum.values.length;
   const waiting: { panel: Panel; result: PanelResult }[] = [];
@@ -162,7 +167,7 @@ function integrate(
   for (const panel of first) visit(panel);
   while (waiting.length > 0) {
     const { panel, result } = waiting.pop()!;
-    const stop = panel.depth >= MAX_DEPTH || sum.evaluations >= MAX_EVALUATIONS;
+    const stop = panel.depth >= MAX_DEPTH || sum.evaluations >= limit;
     if (stop || resolved(result, scale, partners)) {
       add(sum, result);
       continue;
@@ -193,15 +198,9 @@ function check(mean: number, variance: number): void {
   }
 }
 
-/**
- * Expectations of several functions at once, each evaluated at the same points.
- *
- * @param f writes `count` values at x into its second argument
- * @returns values, estimated absolute errors, evaluations of f
- */
-export function expectations(f: VectorFunction, count: number, options: VectorOptions): Expectations {
-  const { mean, variance, breaks = [], partners } = options;
-  check(mean, variance);
+/** All panels, from ±REACH outwards where it matters, with at most about `limit` evaluations. */
+function integrateLine(f: VectorFunction, count: number, options: VectorOptions, sd: number, limit: number): Sum {
+  const { mean, breaks = [], partners } = options;
   const sum: Sum = {
     values: new Float64Array(count),
     sizes: new Float64Array(count),
@@ -209,21 +208,41 @@ export function expectations(f: VectorFunction, count: number, options: VectorOp
     overflow: new Float64Array(count),
     evaluations: 0,
   };
-  const sd = Math.sqrt(variance);
   const low = mean - REACH * sd;
   const high = mean + REACH * sd;
-  if (!(low < mean && high > mean)) {
-    f(mean, sum.values);
-    return { values: sum.values, errors: sum.errors, evaluations: 1 };
-  }
   const features = options.features ?? [{ at: 0, scale: 1 }, ...breaks.map((at) => ({ at, scale: 1 }))];
   const anchored = [...breaks, ...features.map((feature) => feature.at)].some((at) => Math.abs(at - mean) < 2 * sd);
   const centred = anchored ? features : [...features, { at: mean, scale: sd }];
-  integrate(panelsBetween(low, high, breaks, centred, sd), f, mean, sd, sum, partners);
+  integrate(panelsBetween(low, high, breaks, centred, sd), f, mean, sd, sum, partners, limit);
   for (const side of [-1, 1] as const) {
     if (!matters(f, side, mean, sd, sum)) continue;
     const [a, b] = side < 0 ? [mean - FAR * sd, low] : [high, mean + FAR * sd];
-    integrate(panelsBetween(a, b, breaks, features, sd), f, mean, sd, sum, partners);
+    integrate(panelsBetween(a, b, breaks, features, sd), f, mean, sd, sum, partners, limit);
+  }
+  return sum;
+}
+
+/**
+ * Expectations of several functions at once, each evaluated at the same points.
+ *
+ * @param f writes `count` values at x into its second argument
+ * @returns values, estimated absolute errors, evaluations of f
+ */
+export function expectations(f: VectorFunction, count: number, options: VectorOptions): Expectations {
+  const { mean, variance, breaks = [] } = options;
+  check(mean, variance);
+  const sd = Math.sqrt(variance);
+  if (!(mean - REACH * sd < mean && mean + REACH * sd > mean)) {
+    const values = new Float64Array(count);
+    f(mean, values);
+    return { values, errors: new Float64Array(count), evaluations: 1 };
+  }
+  const smooth = breaks.length === 0;
+  let sum = integrateLine(f, count, options, sd, smooth ? PATIENCE : MAX_EVALUATIONS);
+  if (smooth && sum.evaluations >= PATIENCE) {
+    const lattice = latticeExpectations(f, count, mean, sd);
+    if (lattice) return { ...lattice, evaluations: lattice.evaluations + sum.evaluations };
+    sum = integrateLine(f, count, options, sd, MAX_EVALUATIONS);
   }
   for (let j = 0; j < count; j++) {
     if (sum.overflow[j] > 1e-14 * sum.sizes[j]) {

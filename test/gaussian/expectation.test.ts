@@ -67,6 +67,8 @@ test("oscillations: E[sin²(wz)] = (1 − exp(−2w²q))/2", () => {
     [30, 1],
     [30, 100],
     [30, 1e-6],
+    [30, 1e4],
+    [30, 1e12],
   ]) {
     const { value } = expectation((x) => Math.sin(w * x) ** 2, {
       mean: 0,
