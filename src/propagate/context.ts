@@ -2,10 +2,10 @@
 
 import type { Activation } from "../activation/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
-import { type ActivationMap, activationMap, momentsAt, type PlainMoments } from "./activation-map.ts";
-import type { AttentionGradient } from "./attention.ts";
-import { diagonal, type Kernel, sumKernels } from "./kernel.ts";
-import type { State } from "./state.ts";
+import type { AttentionGradient } from "./attention/weights.ts";
+import { diagonal, type Kernel, sumKernels } from "./kernel/kernel.ts";
+import { type ActivationMap, activationMap } from "./law/activation-map.ts";
+import type { State } from "./state/state.ts";
 import type { ParameterLaw } from "./types.ts";
 
 /** Gradient that a max pooling sends to the winners: there the pre-activation has another law than elsewhere. */
@@ -46,12 +46,14 @@ export interface Context {
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
   readonly warn: (warning: Warning) => void;
   readonly maps: Map<string, ActivationMap>;
-  readonly moments: Map<string, PlainMoments>;
 }
 
 export const stateOf = (context: Context, tensor: string): State => {
   const state = context.states.get(tensor);
-  if (!state) throw new Error(`propagate: tensor ${tensor} is used before it is made, got no state; the nodes must be in topological order`);
+  if (!state)
+    throw new Error(
+      `propagate: tensor ${tensor} is used before it is made, got no state; the nodes must be in topological order`,
+    );
   return state;
 };
 
@@ -66,18 +68,8 @@ export function mapAt(context: Context, activation: Activation, mean: number, va
   return map;
 }
 
-/** Moments alone at (mean, variance), computed once. */
-export function momentsCached(context: Context, activation: Activation, mean: number, variance: number): PlainMoments {
-  const key = `${activation.label}|${mean.toPrecision(10)}|${variance.toPrecision(10)}`;
-  let moments = context.moments.get(key);
-  if (!moments) {
-    moments = momentsAt(activation, mean, variance);
-    context.moments.set(key, moments);
-  }
-  return moments;
-}
-
-export const plainGradient = (kernels: readonly Kernel[]): Gradient => kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0 }));
+export const plainGradient = (kernels: readonly Kernel[]): Gradient =>
+  kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0 }));
 
 /** The gradient part that `from` becomes when its kernel becomes `kernel`; `share`: extra factor of what samples share. */
 export function carry(from: GradientPart, kernel: Kernel, share = 1): GradientPart {
@@ -86,13 +78,21 @@ export function carry(from: GradientPart, kernel: Kernel, share = 1): GradientPa
   return { kernel, selected: null, between: from.between * ratio, shared: from.shared * ratio * share };
 }
 
-const both = (a: Kernel, b: Kernel): Kernel => sumKernels([{ kernel: a, weight: 1 }, { kernel: b, weight: 1 }]);
+const both = (a: Kernel, b: Kernel): Kernel =>
+  sumKernels([
+    { kernel: a, weight: 1 },
+    { kernel: b, weight: 1 },
+  ]);
 
 /** Adds a contribution; different consumers' contributions are uncorrelated (each went through weights of its own). */
 export function addGradient(context: Context, tensor: string, gradient: Gradient): void {
   if (!context.states.has(tensor)) {
     if (context.model.parameters.has(tensor))
-      addParameterGradient(context, tensor, gradient.reduce((sum, part) => sum + diagonal(totalKernel(part)), 0) / gradient.length);
+      addParameterGradient(
+        context,
+        tensor,
+        gradient.reduce((sum, part) => sum + diagonal(totalKernel(part)), 0) / gradient.length,
+      );
     return;
   }
   const before = context.gradients.get(tensor);
@@ -102,19 +102,27 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
       ? gradient
       : before.map((part, i) => {
           const other = gradient[i];
-          const selected = part.selected && other.selected
-            ? { ...part.selected, kernel: both(part.selected.kernel, other.selected.kernel) }
-            : (part.selected ?? other.selected);
-          return { kernel: both(part.kernel, other.kernel), selected, between: part.between + other.between, shared: part.shared + other.shared };
+          const selected =
+            part.selected && other.selected
+              ? { ...part.selected, kernel: both(part.selected.kernel, other.selected.kernel) }
+              : (part.selected ?? other.selected);
+          return {
+            kernel: both(part.kernel, other.kernel),
+            selected,
+            between: part.between + other.between,
+            shared: part.shared + other.shared,
+          };
         }),
   );
 }
 
 /** The whole second-moment kernel of a gradient part, winners included. */
-export const totalKernel = (part: GradientPart): Kernel => (part.selected ? both(part.kernel, part.selected.kernel) : part.kernel);
+export const totalKernel = (part: GradientPart): Kernel =>
+  part.selected ? both(part.kernel, part.selected.kernel) : part.kernel;
 
 export const addParameterGradient = (context: Context, parameter: string | null, value: number): void => {
-  if (parameter !== null) context.parameterGradients.set(parameter, (context.parameterGradients.get(parameter) ?? 0) + value);
+  if (parameter !== null)
+    context.parameterGradients.set(parameter, (context.parameterGradients.get(parameter) ?? 0) + value);
 };
 
 /** A node kind's mathematics, forward and backward. */

@@ -1,0 +1,182 @@
+/**
+ * Second moments between the positions of one channel: K(p, p') = E[a_p a_p'].
+ *
+ * What: a position-resolved diagonal (`profile`) times a correlation that depends on the lag p' − p alone, listed inside
+ * a window and constant (`far`) outside it. Why: the full matrix of a 112 × 112 map has 1.6·10⁸ entries, while random
+ * weights keep the correlation of a map nearly stationary (Novak et al. 2019, "Bayesian deep convolutional networks with
+ * many channels are Gaussian processes", eq. 7) and zero padding shows in the diagonal.
+ * Limits: the correlation near a border is taken to be that of the interior.
+ */
+
+export interface Kernel {
+  /** Extent of each position axis; empty: one position. */
+  readonly sizes: readonly number[];
+  /** The window holds lags −radius … radius on each axis. */
+  readonly radius: readonly number[];
+  /** Correlation by lag, row-major over 2·radius + 1; 1 in the centre. */
+  readonly lags: Float64Array;
+  /** Correlation of every pair outside the window. */
+  readonly far: number;
+  /** K(p, p), row-major over sizes; a single value when all positions are alike. */
+  readonly profile: Float64Array;
+}
+
+export const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
+
+export const mean = (values: Float64Array): number => {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+};
+
+/** Kernel whose positions are all alike: diagonal `value`, correlation `far` between any two positions. */
+export const uniformKernel = (sizes: readonly number[], value: number, far: number): Kernel => ({
+  sizes,
+  radius: sizes.map(() => 0),
+  lags: Float64Array.of(1),
+  far: sizes.length === 0 ? 1 : far,
+  profile: Float64Array.of(value),
+});
+
+export const pointKernel = (value: number): Kernel => uniformKernel([], value, 1);
+
+/** Profiles are never changed once made, so their means are remembered with them. */
+const means = new WeakMap<Float64Array, number>();
+
+/** Mean of K(p, p) over the positions. */
+export function diagonal(kernel: Kernel): number {
+  const { profile } = kernel;
+  if (profile.length === 1) return profile[0];
+  const known = means.get(profile);
+  if (known !== undefined) return known;
+  const value = mean(profile);
+  means.set(profile, value);
+  return value;
+}
+
+export const positions = (kernel: Kernel): number => product(kernel.sizes);
+
+/** The profile with one entry per position. */
+export const fullProfile = (kernel: Kernel): Float64Array =>
+  kernel.profile.length === 1 ? new Float64Array(positions(kernel)).fill(kernel.profile[0]) : kernel.profile;
+
+/** Visits every lag of a window: its index and its vector (reused between calls). */
+export function forEachLag(radius: readonly number[], visit: (index: number, lag: readonly number[]) => void): void {
+  const lag = radius.map((r) => -r);
+  const count = radius.reduce((n, r) => n * (2 * r + 1), 1);
+  for (let index = 0; index < count; index++) {
+    visit(index, lag);
+    for (let axis = radius.length - 1; axis >= 0; axis--) {
+      if (++lag[axis] <= radius[axis]) break;
+      lag[axis] = -radius[axis];
+    }
+  }
+}
+
+/** Correlation at a lag; lags beyond the map do not occur and read as `far`. */
+export function correlationAt(kernel: Kernel, lag: readonly number[]): number {
+  let index = 0;
+  for (let axis = 0; axis < lag.length; axis++) {
+    const r = kernel.radius[axis];
+    if (lag[axis] < -r || lag[axis] > r) return kernel.far;
+    index = index * (2 * r + 1) + lag[axis] + r;
+  }
+  return kernel.lags[index];
+}
+
+/** Builds the window of a kernel from a function of the lag. */
+export function lagsFrom(radius: readonly number[], correlation: (lag: readonly number[]) => number): Float64Array {
+  const lags = new Float64Array(radius.reduce((n, r) => n * (2 * r + 1), 1));
+  forEachLag(radius, (index, lag) => {
+    lags[index] = lag.every((l) => l === 0) ? 1 : correlation(lag);
+  });
+  return lags;
+}
+
+/** The same second moments, every one multiplied by `factor` ≥ 0. */
+export const scaleKernel = (kernel: Kernel, factor: number): Kernel =>
+  factor === 1 ? kernel : { ...kernel, profile: kernel.profile.map((v) => v * factor) };
+
+/** Adds `value` to every entry, diagonal or not: a constant or a bias shared by all positions. */
+export function addConstant(kernel: Kernel, value: number): Kernel {
+  if (value === 0) return kernel;
+  const before = diagonal(kernel);
+  const after = before + value;
+  const lift = (c: number) => (after === 0 ? c : (before * c + value) / after);
+  return {
+    ...kernel,
+    lags: kernel.lags.map(lift),
+    far: lift(kernel.far),
+    profile: kernel.profile.map((v) => v + value),
+  };
+}
+
+/** Applies `f` to every correlation but the diagonal's own. */
+export function mapCorrelations(kernel: Kernel, f: (correlation: number) => number): Pick<Kernel, "lags" | "far"> {
+  const centre = (kernel.lags.length - 1) / 2;
+  const lags = kernel.lags.map((c, index) => (index === centre ? 1 : f(c)));
+  return { lags, far: kernel.sizes.length === 0 ? 1 : f(kernel.far) };
+}
+
+const atPosition = (profile: Float64Array, index: number): number =>
+  profile.length === 1 ? profile[0] : profile[index];
+
+/** Weighted sum of kernels over the same positions: Σ weight · K. Weights may be negative where the sum stays one. */
+export function sumKernels(terms: readonly { readonly kernel: Kernel; readonly weight: number }[]): Kernel {
+  const [first] = terms;
+  if (terms.length === 1) return scaleKernel(first.kernel, first.weight);
+  const sizes = first.kernel.sizes;
+  const radius = sizes.map((_, axis) => Math.max(...terms.map((t) => t.kernel.radius[axis])));
+  const length = terms.every((t) => t.kernel.profile.length === 1) ? 1 : product(sizes);
+  const profile = new Float64Array(length);
+  for (const { kernel, weight } of terms)
+    for (let i = 0; i < length; i++) profile[i] += weight * atPosition(kernel.profile, i);
+  const parts = terms.map((t) => ({ kernel: t.kernel, share: t.weight * diagonal(t.kernel) }));
+  const total = parts.reduce((sum, p) => sum + p.share, 0);
+  const blend = (at: (k: Kernel) => number) =>
+    total === 0 ? at(first.kernel) : parts.reduce((sum, p) => sum + p.share * at(p.kernel), 0) / total;
+  return {
+    sizes,
+    radius,
+    lags: lagsFrom(radius, (lag) => blend((k) => correlationAt(k, lag))),
+    far: blend((k) => k.far),
+    profile,
+  };
+}
+
+/** Entrywise product of two kernels over the same positions (gates; gradient times activation). */
+export function multiplyKernels(a: Kernel, b: Kernel): Kernel {
+  const radius = a.sizes.map((_, axis) => Math.max(a.radius[axis], b.radius[axis]));
+  const length = Math.max(a.profile.length, b.profile.length);
+  const profile = Float64Array.from({ length }, (_, i) => atPosition(a.profile, i) * atPosition(b.profile, i));
+  return {
+    sizes: a.sizes,
+    radius,
+    lags: lagsFrom(radius, (lag) => correlationAt(a, lag) * correlationAt(b, lag)),
+    far: a.far * b.far,
+    profile,
+  };
+}
+
+/** Number of ordered pairs of positions at a lag. */
+export const pairsAt = (sizes: readonly number[], lag: readonly number[]): number =>
+  sizes.reduce((n, size, axis) => n * Math.max(0, size - Math.abs(lag[axis])), 1);
+
+/** Σ over all ordered pairs of positions of K(p, p'). */
+export function sumOverPairs(kernel: Kernel): number {
+  const count = positions(kernel);
+  let inside = 0;
+  let pairs = 0;
+  forEachLag(kernel.radius, (index, lag) => {
+    const n = pairsAt(kernel.sizes, lag);
+    inside += n * kernel.lags[index];
+    pairs += n;
+  });
+  return diagonal(kernel) * (inside + (count * count - pairs) * kernel.far);
+}
+
+/** Mean of K over all ordered pairs of positions: the second moment of the average over positions. */
+export const meanOverPairs = (kernel: Kernel): number => {
+  const count = positions(kernel);
+  return sumOverPairs(kernel) / (count * count);
+};

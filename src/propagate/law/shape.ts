@@ -1,0 +1,104 @@
+/**
+ * The form of a marginal law that is not Gaussian: quantiles, standardized. A residual sum x + F(x) of a rectified x is
+ * skewed; taking it as Gaussian costs 6 % of the variance after the next rectifier (E: max(g, 0) + h, g and h standard
+ * normal, has 0.695 after ReLU; the Gaussian of the same moments 0.652). Layers with many weights make laws Gaussian again.
+ */
+
+import type { Activation } from "../../activation/index.ts";
+import { normalQuantile } from "../../gaussian/index.ts";
+
+/** Equally likely values in ascending order, mean 0, variance 1. Null: Gaussian. */
+export type Shape = Float64Array | null;
+
+const ATOMS = 128;
+/** Atoms of each summand when two laws are convolved. */
+const COARSE = 48;
+
+const quantiles = (count: number): Float64Array =>
+  standardized(Float64Array.from({ length: count }, (_, i) => normalQuantile((i + 0.5) / count))) ??
+  new Float64Array(count);
+
+/** Mean 0 and variance 1; null for a constant. */
+function standardized(values: Float64Array): Shape {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+  if (variance <= 1e-24 * (1 + mean * mean)) return null;
+  const scale = 1 / Math.sqrt(variance);
+  return values.map((v) => (v - mean) * scale);
+}
+
+let fine: Float64Array | null = null;
+const normalAtoms = (): Float64Array => (fine ??= quantiles(ATOMS));
+
+const atomsOf = (shape: Shape): Float64Array => shape ?? normalAtoms();
+
+/** Averages of equal runs of sorted values. */
+function coarsen(values: Float64Array, count: number): Float64Array {
+  const out = new Float64Array(count);
+  const step = values.length / count;
+  for (let i = 0; i < count; i++) {
+    const from = Math.floor(i * step);
+    const to = Math.max(from + 1, Math.floor((i + 1) * step));
+    for (let j = from; j < to; j++) out[i] += values[j];
+    out[i] /= to - from;
+  }
+  return out;
+}
+
+export interface ThroughActivation {
+  readonly mean: number;
+  readonly secondMoment: number;
+  readonly slopeSecondMoment: number;
+  readonly shape: Shape;
+}
+
+/** Moments of φ(mean + sd·S) by the atoms of the shape. */
+export function shapeThrough(activation: Activation, shape: Shape, mean: number, sd: number): ThroughActivation {
+  const atoms = atomsOf(shape);
+  const values = atoms.map((z) => activation.value(mean + sd * z));
+  let first = 0;
+  let second = 0;
+  let slopes = 0;
+  for (let i = 0; i < values.length; i++) {
+    first += values[i];
+    second += values[i] ** 2;
+    slopes += activation.derivative(mean + sd * atoms[i]) ** 2;
+  }
+  const n = values.length;
+  return {
+    mean: first / n,
+    secondMoment: second / n,
+    slopeSecondMoment: slopes / n,
+    shape: standardized(values.sort()),
+  };
+}
+
+/** Shape of a sum of independent variables with these shapes and standard deviations. */
+export function sumShapes(terms: readonly { readonly shape: Shape; readonly sd: number }[]): Shape {
+  const total = terms.reduce((sum, t) => sum + t.sd * t.sd, 0);
+  if (total === 0 || terms.every((t) => t.shape === null)) return null;
+  // Where the Gaussian summands dominate nothing of the form is left.
+  if (terms.every((t) => t.shape === null || t.sd * t.sd < 1e-4 * total)) return null;
+  return terms
+    .slice(1)
+    .reduce<{ shape: Shape; sd: number }>((a, b) => ({ shape: convolve(a, b), sd: Math.hypot(a.sd, b.sd) }), {
+      ...terms[0],
+    }).shape;
+}
+
+function convolve(
+  a: { readonly shape: Shape; readonly sd: number },
+  b: { readonly shape: Shape; readonly sd: number },
+): Shape {
+  if (a.sd === 0) return b.shape;
+  if (b.sd === 0) return a.shape;
+  const x = coarsen(atomsOf(a.shape), COARSE);
+  const y = coarsen(atomsOf(b.shape), COARSE);
+  const sums = new Float64Array(COARSE * COARSE);
+  for (let i = 0; i < COARSE; i++) for (let j = 0; j < COARSE; j++) sums[i * COARSE + j] = a.sd * x[i] + b.sd * y[j];
+  return standardized(coarsen(sums.sort(), ATOMS));
+}
+
+/** The shape of −X. */
+export const mirrored = (shape: Shape): Shape =>
+  shape === null ? null : shape.map((_, i) => -shape[shape.length - 1 - i]);

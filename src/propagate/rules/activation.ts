@@ -1,0 +1,251 @@
+/** Elementwise activations. */
+
+import { type Activation, resolveActivation } from "../../activation/index.ts";
+import type { ActivationNode } from "../../model/types.ts";
+import {
+  addGradient,
+  addParameterGradient,
+  type Context,
+  carry,
+  type GradientPart,
+  mapAt,
+  type Rule,
+  stateOf,
+  totalKernel,
+} from "../context.ts";
+import {
+  diagonal,
+  type Kernel,
+  mapCorrelations,
+  multiplyKernels,
+  scaleKernel,
+  sumOverPairs,
+} from "../kernel/kernel.ts";
+import type { ActivationMap } from "../law/activation-map.ts";
+import { mirrored, shapeThrough } from "../law/shape.ts";
+import type { Part, State } from "../state/state.ts";
+
+/** The activation of a node; a PReLU's slope is taken from its parameter's law. */
+export function activationOf(context: Context, node: ActivationNode): Activation {
+  if (node.slope !== null)
+    return resolveActivation({
+      kind: "named",
+      name: "leaky_relu",
+      parameters: { slope: context.law(node.slope).mean },
+    });
+  return resolveActivation(node.activation);
+}
+
+/** Slope and offset when the function is a straight line, else null. */
+export function straightLine(activation: Activation): { readonly slope: number; readonly offset: number } | null {
+  const offset = activation.value(0);
+  const slope = activation.value(1) - offset;
+  if (!Number.isFinite(offset) || !Number.isFinite(slope) || activation.breaks.length > 0) return null;
+  const scale = Math.abs(slope) + Math.abs(offset);
+  return [-7.3, -0.9, 0.37, 3.1, 11].every(
+    (x) => Math.abs(activation.value(x) - (offset + slope * x)) <= 1e-12 * scale * (1 + Math.abs(x)),
+  )
+    ? { slope, offset }
+    : null;
+}
+
+/** Relative range of a diagonal below which it counts as level. */
+const LEVEL = 1e-9;
+const CHEBYSHEV = 9;
+
+/** Barycentric interpolation on Chebyshev points of [low, high] (Berrut & Trefethen 2004, eq. 5.4). */
+function interpolant(low: number, high: number, f: (x: number) => number): (x: number) => number {
+  const angle = (i: number) => (Math.PI * (i + 0.5)) / CHEBYSHEV;
+  const nodes = Array.from({ length: CHEBYSHEV }, (_, i) => (low + high) / 2 + ((high - low) / 2) * Math.cos(angle(i)));
+  const weights = nodes.map((_, i) => (i % 2 === 0 ? 1 : -1) * Math.sin(angle(i)));
+  const values = nodes.map(f);
+  return (x) => {
+    let above = 0;
+    let below = 0;
+    for (let i = 0; i < CHEBYSHEV; i++) {
+      const d = x - nodes[i];
+      if (d === 0) return values[i];
+      above += (weights[i] / d) * values[i];
+      below += weights[i] / d;
+    }
+    return above / below;
+  };
+}
+
+/** Applies a moment of the map to every variance of a profile: smooth in the standard deviation, so few points do. */
+function profileThrough(
+  context: Context,
+  activation: Activation,
+  part: Part,
+  of: (map: ActivationMap) => number,
+): Float64Array {
+  const square = part.mean * part.mean;
+  const profile = part.kernel.profile;
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  for (const value of profile) {
+    const q = Math.max(0, value - square);
+    low = Math.min(low, q);
+    high = Math.max(high, q);
+  }
+  if (profile.length === 1 || high - low <= LEVEL * high)
+    return new Float64Array(profile.length).fill(of(mapAt(context, activation, part.mean, high)));
+  const curve = interpolant(Math.sqrt(low), Math.sqrt(high), (sd) =>
+    of(mapAt(context, activation, part.mean, sd * sd)),
+  );
+  // Away from borders neighbours are equal: one evaluation serves a run of them.
+  let last = Number.NaN;
+  let result = 0;
+  return profile.map((value) => {
+    if (value !== last) {
+      last = value;
+      result = curve(Math.sqrt(Math.max(0, value - square)));
+    }
+    return result;
+  });
+}
+
+const centredVariance = (part: Part): number => Math.max(0, diagonal(part.kernel) - part.mean * part.mean);
+
+/** Correlation of the centred variables behind a raw correlation. */
+const centre = (part: Part, raw: number): number => {
+  const variance = centredVariance(part);
+  return variance === 0 ? 1 : (raw * diagonal(part.kernel) - part.mean * part.mean) / variance;
+};
+
+const meanOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+function activatePart(context: Context, activation: Activation, part: Part): Part {
+  const variance = centredVariance(part);
+  const map = mapAt(context, activation, part.mean, variance);
+  const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
+  const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
+  const average = part.shape === null ? meanOf(profileThrough(context, activation, part, (m) => m.mean)) : formed.mean;
+  const profile = profileThrough(context, activation, part, (m) => m.secondMoment * lift);
+  const level = meanOf(profile);
+  // How much of the variance two variables share is the Gaussian map's; the variance itself is the law's own.
+  const spreadOut = map.secondMoment - map.mean ** 2;
+  const square =
+    part.shape === null ? map.mean ** 2 * (map.secondMoment === 0 ? 1 : level / map.secondMoment) : average ** 2;
+  const correlation = (c: number) =>
+    level === 0
+      ? 0
+      : spreadOut === 0
+        ? 1
+        : (square + ((map.product(c) - map.mean ** 2) / spreadOut) * (level - square)) / level;
+  const kernel: Kernel = {
+    ...part.kernel,
+    ...mapCorrelations(part.kernel, (c) => correlation(centre(part, c))),
+    profile,
+  };
+  const moment = (raw: number) =>
+    diagonal(part.kernel) === 0 ? level : level * correlation(centre(part, raw / diagonal(part.kernel)));
+  return {
+    channels: part.channels,
+    mean: average,
+    kernel,
+    between: moment(part.between),
+    cross: moment(part.cross),
+    spread: part.spread * map.growth * map.growth,
+    freedom: part.freedom,
+    shape: formed.shape,
+  };
+}
+
+function throughLine(part: Part, slope: number, offset: number): Part {
+  const shift = (raw: number) => slope * slope * raw + 2 * slope * offset * part.mean + offset * offset;
+  const before = diagonal(part.kernel);
+  const after = shift(before);
+  const correlation = (c: number) => (after === 0 ? c : shift(c * before) / after);
+  return {
+    ...part,
+    mean: slope * part.mean + offset,
+    kernel: {
+      ...part.kernel,
+      lags: part.kernel.lags.map(correlation),
+      far: correlation(part.kernel.far),
+      profile: part.kernel.profile.map(shift),
+    },
+    between: shift(part.between),
+    cross: shift(part.cross),
+    shape: slope < 0 ? mirrored(part.shape) : part.shape,
+  };
+}
+
+function backPart(context: Context, activation: Activation, part: Part, gradient: GradientPart): GradientPart {
+  const line = straightLine(activation);
+  if (line) return carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
+  const map = mapAt(context, activation, part.mean, centredVariance(part));
+  const level = map.derivativeSecondMoment;
+  const lift =
+    part.shape === null || level === 0
+      ? 1
+      : shapeThrough(activation, part.shape, part.mean, Math.sqrt(centredVariance(part))).slopeSecondMoment / level;
+  const slopes: Kernel = {
+    ...part.kernel,
+    ...mapCorrelations(part.kernel, (c) => (level === 0 ? 0 : map.slopeProduct(centre(part, c)) / level)),
+    profile: profileThrough(context, activation, part, (m) => m.derivativeSecondMoment * lift),
+  };
+  const plain = multiplyKernels(gradient.kernel, slopes);
+  const raw = (moment: number) =>
+    map.slopeProduct(diagonal(part.kernel) === 0 ? 1 : centre(part, moment / diagonal(part.kernel)));
+  if (!gradient.selected)
+    return {
+      kernel: plain,
+      selected: null,
+      between: gradient.between * raw(part.between),
+      shared: gradient.shared * raw(part.cross),
+    };
+  const { second, square } = gradient.selected.slope(activation);
+  const routed = gradient.selected.kernel;
+  const pair = second === 0 ? 0 : square / second;
+  const won: Kernel = { ...scaleKernel(routed, second), ...mapCorrelations(routed, (c) => c * pair) };
+  const kernel = diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) };
+  return { kernel, selected: null, between: gradient.between * raw(part.between), shared: gradient.shared * square };
+}
+
+const addProfiles = (a: Float64Array, b: Float64Array): Float64Array => {
+  const length = Math.max(a.length, b.length);
+  return Float64Array.from({ length }, (_, i) => a[a.length === 1 ? 0 : i] + b[b.length === 1 ? 0 : i]);
+};
+
+export const activationRule: Rule<ActivationNode> = {
+  forward(node, context) {
+    const state = stateOf(context, node.inputs[0]);
+    const activation = activationOf(context, node);
+    const line = straightLine(activation);
+    const parts = state.parts.map((part) =>
+      line ? throughLine(part, line.slope, line.offset) : activatePart(context, activation, part),
+    );
+    const scores =
+      line && state.scores ? { ...state.scores, factor: state.scores.factor * line.slope * line.slope } : undefined;
+    const next: State = { shape: state.shape, layout: state.layout, parts };
+    return [scores ? { ...next, scores } : next];
+  },
+  backward(node, context, [gradient]) {
+    if (!gradient) return;
+    const state = stateOf(context, node.inputs[0]);
+    const activation = activationOf(context, node);
+    addGradient(
+      context,
+      node.inputs[0],
+      state.parts.map((part, i) => backPart(context, activation, part, gradient[i])),
+    );
+    if (node.slope !== null)
+      addParameterGradient(context, node.slope, slopeGradient(context, node.slope, state, gradient));
+  },
+};
+
+/** ∂L/∂slope = Σ δ·min(z, 0) over the elements that share the slope: all, or those of a channel. */
+function slopeGradient(context: Context, slope: string, state: State, gradient: readonly GradientPart[]): number {
+  const negative = resolveActivation({
+    kind: "expression",
+    expression: { kind: "binary", fn: "min", left: { kind: "x" }, right: { kind: "number", value: 0 } },
+  });
+  const scalars = context.model.parameters.get(slope)?.shape.reduce((a, b) => a * b, 1) ?? 1;
+  const sum = state.parts.reduce((total, part, i) => {
+    const values = activatePart(context, negative, part).kernel;
+    return total + part.channels * sumOverPairs(multiplyKernels(totalKernel(gradient[i]), values));
+  }, 0);
+  return sum / scalars;
+}

@@ -1,0 +1,213 @@
+/** Convolutions, plain, grouped, depthwise and transposed, in any number of spatial dimensions. */
+
+import type { ConvNode } from "../../model/types.ts";
+import { addGradient, addParameterGradient, carry, type Rule, stateOf, totalKernel } from "../context.ts";
+import { averageAxes, broadcastAxes, offDiagonal } from "../kernel/axes.ts";
+import {
+  correlationAt,
+  diagonal,
+  forEachLag,
+  fullProfile,
+  type Kernel,
+  pairsAt,
+  positions,
+  product,
+  scaleKernel,
+  sumOverPairs,
+  uniformKernel,
+} from "../kernel/kernel.ts";
+import { averageKernel, convolveKernel, convolveTransposeKernel, pairShare, type Window } from "../kernel/windows.ts";
+import type { Factor, Layout, Part, State } from "../state/state.ts";
+import { averageOver, channelsOf, mixParts } from "../state/state.ts";
+import { contract, type Term } from "./weighted.ts";
+
+/** Kernel over all spatial axes of [N, C, …space], axes of size 1 included. */
+export function imageKernel(state: State, part: Part): Kernel {
+  const space = state.layout.slice(2);
+  const sizes = state.shape.slice(2);
+  const single = space.every((factors, axis) =>
+    sizes[axis] === 1 ? factors.length === 0 : factors.length === 1 && factors[0].role === "position",
+  );
+  if (!single || state.layout[1]?.some((f) => f.role === "position"))
+    return uniformKernel(sizes, diagonal(part.kernel), offDiagonal(part.kernel));
+  return broadcastAxes(
+    part.kernel,
+    sizes,
+    space.map((factors) => (factors[0]?.role === "position" ? factors[0].dim : null)),
+  );
+}
+
+/** Drops kernel axes of size 1, which a layout has no factor for. */
+export function dropUnits(kernel: Kernel): Kernel {
+  const units = kernel.sizes.flatMap((size, axis) => (size === 1 ? [axis] : []));
+  return averageAxes(kernel, units);
+}
+
+export function imageLayout(shape: readonly number[], batched: boolean): Layout {
+  let dim = 0;
+  return shape.map((size, axis): Factor[] => {
+    if (size === 1) return [];
+    if (axis === 0) return batched ? [{ role: "batch", size }] : [];
+    return axis === 1 ? [{ role: "channel", size }] : [{ role: "position", size, dim: dim++ }];
+  });
+}
+
+/** Puts a kernel over all spatial axes back onto the axes that the state's kernel has. */
+export function ontoState(state: State, kernel: Kernel): Kernel {
+  const dims = state.parts[0].kernel.sizes;
+  const dropped = dropUnits(kernel);
+  const order = state.layout.slice(2).flatMap((factors) => (factors[0]?.role === "position" ? [factors[0].dim] : []));
+  if (
+    order.length === dims.length &&
+    order.every((dim, i) => dim === i) &&
+    dropped.sizes.every((s, i) => s === dims[i])
+  )
+    return dropped;
+  if (order.length === dims.length && dropped.sizes.length === dims.length)
+    return broadcastAxes(
+      dropped,
+      dims,
+      dims.map((_, dim) => order.indexOf(dim)),
+    );
+  return uniformKernel(dims, diagonal(kernel), offDiagonal(kernel));
+}
+
+const outerShape = (
+  node: ConvNode,
+  shapes: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): readonly number[] => shapes.get(node.outputs[0])?.shape ?? [];
+
+const windowOf = (node: ConvNode): Window => ({
+  kernel: node.kernel,
+  strides: node.strides,
+  dilations: node.dilations,
+  pads: node.pads,
+});
+
+function termsOf(node: ConvNode, state: State, sizes: readonly number[]): Term[] {
+  const window = windowOf(node);
+  const parts = node.groups > 1 && state.parts.length > 1 ? [mixParts(state)] : state.parts;
+  const taps = product(node.kernel);
+  return parts.map((part): Term => {
+    const kernel = imageKernel(state, part);
+    const independent = node.transposed
+      ? convolveTransposeKernel(kernel, window, sizes)
+      : convolveKernel(kernel, window, sizes);
+    const level = diagonal(kernel);
+    const effective = level === 0 ? taps : diagonal(independent) / level;
+    return {
+      channels: part.channels / node.groups,
+      part,
+      independent,
+      coherent: () =>
+        node.transposed
+          ? scaleKernel(independent, effective)
+          : scaleKernel(averageKernel(kernel, window, sizes, true), taps * taps),
+      taps: effective,
+      pairShare: pairShare(kernel.sizes, window, sizes, node.transposed),
+    };
+  });
+}
+
+/** Taps that meet real input, averaged over output positions. */
+const effectiveTaps = (node: ConvNode, state: State, out: State): number => {
+  const ones = uniformKernel(state.shape.slice(2), 1, 0);
+  const sizes = out.shape.slice(2);
+  return diagonal(
+    node.transposed
+      ? convolveTransposeKernel(ones, windowOf(node), sizes)
+      : convolveKernel(ones, windowOf(node), sizes),
+  );
+};
+
+/**
+ * E[(Σ_p δ_p a_{s·p + t})²] averaged over taps t: Σ over lags of the number of pairs × E[δδ'] at Δ × E[aa'] at s·Δ. On the
+ * diagonal the positions of δ and the taps that hit real input are followed one by one.
+ */
+function weightGradient(gradient: Kernel, input: Kernel, window: Window): number {
+  const taps = product(window.kernel);
+  const gathered = convolveKernel(
+    { ...input, radius: input.sizes.map(() => 0), lags: Float64Array.of(1) },
+    window,
+    gradient.sizes,
+  );
+  const g = fullProfile(gradient);
+  const a = fullProfile(gathered);
+  let own = 0;
+  for (let i = 0; i < g.length; i++) own += g[i] * a[i];
+  own /= taps;
+  const count = positions(gradient);
+  const radius = gradient.sizes.map((size, axis) =>
+    Math.min(size - 1, Math.max(gradient.radius[axis], Math.floor(input.radius[axis] / window.strides[axis]))),
+  );
+  let inside = 0;
+  let pairs = 0;
+  forEachLag(radius, (_, lag) => {
+    const n = pairsAt(gradient.sizes, lag);
+    pairs += n;
+    if (lag.every((l) => l === 0)) return;
+    inside +=
+      n *
+      correlationAt(gradient, lag) *
+      correlationAt(
+        input,
+        lag.map((l, axis) => l * window.strides[axis]),
+      );
+  });
+  const rest = (count * count - pairs) * gradient.far * input.far;
+  return own * (1 + (inside + rest) / count);
+}
+
+export const convRule: Rule<ConvNode> = {
+  forward(node, context) {
+    const state = stateOf(context, node.inputs[0]);
+    const shape = outerShape(node, context.model.tensors);
+    const bias = node.bias === null ? null : context.law(node.bias);
+    const part = contract(termsOf(node, state, shape.slice(2)), context.law(node.weight), bias, shape[1]);
+    const batched = state.layout[0]?.some((f) => f.role === "batch") ?? false;
+    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel: dropUnits(part.kernel) }] }];
+  },
+  backward(node, context, [gradient]) {
+    if (!gradient) return;
+    const state = stateOf(context, node.inputs[0]);
+    const out = stateOf(context, node.outputs[0]);
+    const outgoing = imageKernel(out, { ...out.parts[0], kernel: totalKernel(gradient[0]) });
+    const law = context.law(node.weight);
+    const second = law.variance + law.mean * law.mean;
+    const window = windowOf(node);
+    const sizes = state.shape.slice(2);
+    const perChannel = out.shape[1] / node.groups;
+    const back = scaleKernel(
+      node.transposed ? convolveKernel(outgoing, window, sizes) : convolveTransposeKernel(outgoing, window, sizes),
+      second * perChannel,
+    );
+    const onto = pairShare(outgoing.sizes, window, sizes, !node.transposed);
+    addGradient(
+      context,
+      node.inputs[0],
+      state.parts.map(() => carry(gradient[0], ontoState(state, back), onto)),
+    );
+    const total = channelsOf(state);
+    const average = state.parts.reduce((sum, part) => {
+      const input = imageKernel(state, part);
+      return (
+        sum +
+        (part.channels / total) *
+          (node.transposed ? weightGradient(input, outgoing, window) : weightGradient(outgoing, input, window))
+      );
+    }, 0);
+    // Positions of δ times, for a tap, the share of them that meets real input.
+    const pairs = positions(outgoing) ** 2 * gradient[0].shared;
+    const hit = effectiveTaps(node, state, out) / product(node.kernel);
+    addParameterGradient(
+      context,
+      node.weight,
+      average +
+        pairs *
+          hit *
+          pairShare(state.shape.slice(2), window, out.shape.slice(2), node.transposed) *
+          averageOver(state, (p) => p.cross),
+    );
+    addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
+  },
+};

@@ -1,0 +1,215 @@
+/** Dense layers and embeddings. */
+
+import type { EmbeddingNode, LinearNode } from "../../model/types.ts";
+import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
+import { averageAxes, broadcastAxes } from "../kernel/axes.ts";
+import {
+  diagonal,
+  type Kernel,
+  meanOverPairs,
+  multiplyKernels,
+  positions,
+  product,
+  scaleKernel,
+  sumOverPairs,
+  uniformKernel,
+} from "../kernel/kernel.ts";
+import { positionLayout, positionSizes } from "../state/layout.ts";
+import {
+  averageOver,
+  channelCount,
+  type Factor,
+  type Layout,
+  mixParts,
+  type Part,
+  positionDims,
+  type State,
+} from "../state/state.ts";
+import { contract, type Term } from "./weighted.ts";
+
+/** Channel factors that stay outside the contraction share the weights, as positions do: they become positions. */
+export function promoteChannels(state: State, axes: readonly number[]): State {
+  const size = axes.reduce((n, axis) => n * channelCount(state.layout[axis]), 1);
+  if (size === 1) return state;
+  const part = mixParts(state);
+  const level = diagonal(part.kernel);
+  let dim = part.kernel.sizes.length;
+  const added: number[] = [];
+  const layout = state.layout.map((factors, axis) =>
+    axes.includes(axis)
+      ? factors.map((factor): Factor => {
+          if (factor.role !== "channel") return factor;
+          added.push(factor.size);
+          return { role: "position", size: factor.size, dim: dim++ };
+        })
+      : factors,
+  );
+  const sizes = [...part.kernel.sizes, ...added];
+  const tie = level === 0 ? 0 : part.between / level;
+  const kernel: Kernel =
+    part.kernel.sizes.length === 0
+      ? uniformKernel(sizes, level, tie)
+      : broadcastAxes(
+          { ...part.kernel, far: part.kernel.far * tie },
+          sizes,
+          sizes.map((_, i) => (i < part.kernel.sizes.length ? i : null)),
+        );
+  return { ...state, layout, parts: [{ ...part, channels: part.channels / size, kernel }] };
+}
+
+interface Contraction {
+  readonly state: State;
+  /** Kernel axes that the layer sums over. */
+  readonly dims: readonly number[];
+  readonly terms: readonly Term[];
+  /** Layout of the output but for its last axis. */
+  readonly rest: Layout;
+}
+
+function contraction(input: State): Contraction {
+  const last = input.layout.length - 1;
+  const outer = input.layout.map((_, axis) => axis).slice(0, last);
+  const state = promoteChannels(input, outer);
+  const dims = positionDims(state.layout[last]);
+  const taps = product(dims.map((dim) => state.parts[0].kernel.sizes[dim]));
+  const terms = state.parts.map((part): Term => {
+    const averaged = averageAxes(part.kernel, dims);
+    return {
+      channels: part.channels,
+      part,
+      independent: scaleKernel(averaged, taps),
+      coherent: () =>
+        scaleKernel(
+          averaged,
+          dims.length === 0 ? 1 : (taps * taps * meanOverPairs(part.kernel)) / Math.max(1e-300, diagonal(part.kernel)),
+        ),
+      taps,
+      pairShare: 1,
+    };
+  });
+  const kept = state.parts[0].kernel.sizes.map((_, dim) => dim).filter((dim) => !dims.includes(dim));
+  const rest = state.layout
+    .slice(0, last)
+    .map((factors) => factors.map((f): Factor => (f.role === "position" ? { ...f, dim: kept.indexOf(f.dim) } : f)));
+  return { state, dims, terms, rest };
+}
+
+const scaled = (law: { mean: number; variance: number }, scale: number) => ({
+  mean: law.mean * scale,
+  variance: law.variance * scale * scale,
+});
+
+export const linearRule: Rule<LinearNode> = {
+  forward(node, context) {
+    const input = stateOf(context, node.inputs[0]);
+    const info = context.model.tensors.get(node.outputs[0]);
+    const weightInfo = context.model.parameters.get(node.weight);
+    const outputs = weightInfo?.shape[node.layout === "out-in" ? 0 : 1] ?? 1;
+    const { terms, rest } = contraction(input);
+    const part = contract(
+      terms,
+      scaled(context.law(node.weight), node.scale),
+      node.bias === null ? null : context.law(node.bias),
+      outputs,
+    );
+    const shape = info?.shape ?? [...input.shape.slice(0, -1), outputs];
+    const channel: Factor[] = outputs === 1 ? [] : [{ role: "channel", size: outputs }];
+    return [{ shape, layout: [...rest, channel], parts: [part] }];
+  },
+  backward(node, context, [gradient]) {
+    if (!gradient) return;
+    const outgoing = totalKernel(gradient[0]);
+    const weight = scaled(context.law(node.weight), node.scale);
+    const outputs = stateOf(context, node.outputs[0]).parts[0].channels;
+    const input = stateOf(context, node.inputs[0]);
+    const { state, dims } = contraction(input);
+    const second = weight.variance + weight.mean * weight.mean;
+    const back = scaleKernel(outgoing, second * outputs);
+    const coherent = weight.mean * weight.mean * outputs * (outputs - 1) * gradient[0].between;
+    const level = diagonal(back) === 0 ? 1 : 1 + coherent / diagonal(back);
+    const between = weight.mean * weight.mean * outputs * diagonal(outgoing) + coherent;
+    addGradient(
+      context,
+      node.inputs[0],
+      input.parts.map((part) => ({
+        ...carry(gradient[0], backToInput(part, scaleKernel(back, level), state, dims)),
+        between,
+      })),
+    );
+    const total = state.parts.reduce((n, p) => n + p.channels, 0);
+    const average = state.parts.reduce(
+      (sum, p) => sum + (p.channels / total) * sumOverPairs(multiplyKernels(outgoing, averageAxes(p.kernel, dims))),
+      0,
+    );
+    const pairs = positions(outgoing) ** 2 * gradient[0].shared;
+    const cross = averageOver(state, (p) => p.cross);
+    addParameterGradient(context, node.weight, node.scale * node.scale * (average + pairs * cross));
+    addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
+  },
+};
+
+/** Lays E[δδ'] over the input's positions: contracted positions have weights of their own, hence no correlation. */
+function backToInput(part: Part, back: Kernel, state: State, dims: readonly number[]): Kernel {
+  const sizes = part.kernel.sizes;
+  const promoted = state.parts[0].kernel.sizes.length - sizes.length;
+  const kept = state.parts[0].kernel.sizes.map((_, dim) => dim).filter((dim) => !dims.includes(dim));
+  const gone = kept
+    .map((dim, i) => ({ dim, i }))
+    .filter(({ dim }) => promoted > 0 && dim >= sizes.length)
+    .map(({ i }) => i);
+  const reduced = averageAxes(back, gone);
+  const keptHere = kept.filter((dim) => dim < sizes.length);
+  if (keptHere.length === 0) return uniformKernel(sizes, diagonal(reduced), 0);
+  if (dims.length === 0) return reduced;
+  const laid = broadcastAxes(
+    reduced,
+    sizes,
+    sizes.map((_, dim) => (dims.includes(dim) ? null : keptHere.indexOf(dim))),
+  );
+  return { ...uniformKernel(sizes, 0, 0), profile: laid.profile };
+}
+
+export const embeddingRule: Rule<EmbeddingNode> = {
+  forward(node, context) {
+    const table = context.model.parameters.get(node.table);
+    const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
+    const [vocabulary, features] = table?.shape ?? [1, 1];
+    const law = context.law(node.table);
+    const constant = context.model.constants.get(node.inputs[0]);
+    const indices = shape.slice(0, -1);
+    const batchAxis = constant
+      ? null
+      : (context.model.inputs.find((i) => i.name === node.inputs[0])?.batchAxis ?? (indices.length > 1 ? 0 : null));
+    const layout = positionLayout(indices, batchAxis);
+    const sizes = positionSizes(layout);
+    const level = law.variance + law.mean * law.mean;
+    // Two uniform tokens are equal with probability 1/vocabulary; constant indices (positions) differ and are the same in every sample.
+    const equal = constant ? 0 : 1 / vocabulary;
+    const meet = law.mean * law.mean + law.variance * equal;
+    const part: Part = {
+      channels: features,
+      mean: law.mean,
+      kernel: uniformKernel(sizes, level, level === 0 ? 0 : meet / level),
+      between: law.mean * law.mean,
+      cross: constant ? level : meet,
+      freedom: Number.POSITIVE_INFINITY,
+      shape: null,
+      spread: law.variance === 0 ? 0 : 2 / (features * (constant ? positions(uniformKernel(sizes, 0, 0)) : vocabulary)),
+    };
+    const channel: Factor[] = features === 1 ? [] : [{ role: "channel", size: features }];
+    return [{ shape, layout: [...layout, channel], parts: [part] }];
+  },
+  backward(node, context: Context, [gradient]) {
+    if (!gradient) return;
+    const table = context.model.parameters.get(node.table);
+    const vocabulary = table?.shape[0] ?? 1;
+    const kernel = totalKernel(gradient[0]);
+    const constant = context.model.constants.get(node.inputs[0]);
+    const count = positions(kernel);
+    const own = count * diagonal(kernel);
+    const pairs = sumOverPairs(kernel) - own;
+    // Row t collects Σ over positions that hold t: mean over rows of the square, tokens uniform and independent.
+    const value = constant ? own / vocabulary : own / vocabulary + pairs / (vocabulary * vocabulary);
+    addParameterGradient(context, node.table, value);
+  },
+};

@@ -1,0 +1,131 @@
+/** Batch, layer, group, instance and root-mean-square normalization. */
+
+import type { NormalizeNode } from "../../model/types.ts";
+import {
+  addGradient,
+  addParameterGradient,
+  type Context,
+  type GradientPart,
+  type Rule,
+  stateOf,
+  totalKernel,
+} from "../context.ts";
+import {
+  addConstant,
+  diagonal,
+  meanOverPairs,
+  multiplyKernels,
+  positions,
+  scaleKernel,
+  sumOverPairs,
+} from "../kernel/kernel.ts";
+import { channelsOf, type Part } from "../state/state.ts";
+import { inverseProfile, scalings, standardized, timesProfile } from "./standardize.ts";
+
+const secondOf = (law: { readonly mean: number; readonly variance: number }) => ({
+  mean: law.mean,
+  second: law.variance + law.mean * law.mean,
+});
+
+const affineOf = (node: NormalizeNode, context: Context) => ({
+  scale: node.scale === null ? { mean: 1, second: 1 } : secondOf(context.law(node.scale)),
+  shift: node.shift === null ? { mean: 0, second: 0 } : secondOf(context.law(node.shift)),
+});
+
+const affinePart = (part: Part, { scale, shift }: ReturnType<typeof affineOf>): Part => {
+  const lift = shift.second + 2 * scale.mean * part.mean * shift.mean;
+  return {
+    ...part,
+    mean: part.mean * scale.mean + shift.mean,
+    kernel: addConstant(scaleKernel(part.kernel, scale.second), lift),
+    between: part.between * scale.mean * scale.mean + shift.mean * shift.mean,
+    cross: part.cross * scale.second + lift,
+    spread: 0,
+    freedom: Number.POSITIVE_INFINITY,
+  };
+};
+
+const runningMeanOf = (node: NormalizeNode, context: Context): number =>
+  node.mean === null ? 0 : context.law(node.mean).mean;
+
+export const normalizeRule: Rule<NormalizeNode> = {
+  forward(node, context) {
+    const state = stateOf(context, node.inputs[0]);
+    const by = scalings(node, context, state);
+    const affine = affineOf(node, context);
+    const parts = state.parts.map((part, i) => {
+      const out = affinePart(standardized(part, by[i], node.epsilon, runningMeanOf(node, context)), affine);
+      return by[i].fixed ? { ...out, spread: part.spread, freedom: part.freedom } : out;
+    });
+    return [{ shape: state.shape, layout: state.layout, parts }];
+  },
+  backward(node, context, [gradient]) {
+    if (!gradient) return;
+    const state = stateOf(context, node.inputs[0]);
+    const by = scalings(node, context, state);
+    const affine = affineOf(node, context);
+    const white = state.parts.map((part, i) => standardized(part, by[i], node.epsilon, runningMeanOf(node, context)));
+    addGradient(
+      context,
+      node.inputs[0],
+      state.parts.map((part, i) => {
+        const outgoing = totalKernel(gradient[i]);
+        const scaled = by[i].positionwise
+          ? timesProfile(scaleKernel(outgoing, affine.scale.second), inverseProfile(part, by[i], node.epsilon))
+          : scaleKernel(outgoing, affine.scale.second * by[i].inverse);
+        const ratio = diagonal(outgoing) === 0 ? 0 : diagonal(scaled) / diagonal(outgoing);
+        const plain: GradientPart = {
+          kernel: scaled,
+          selected: null,
+          between: gradient[i].between * ratio,
+          shared: gradient[i].shared * ratio,
+        };
+        return by[i].fixed ? plain : projected(node, plain, white[i], by[i].count);
+      }),
+    );
+    const channels = channelsOf(state);
+    const perChannel = (f: (i: number) => number) =>
+      state.parts.reduce((sum, part, i) => sum + (part.channels / channels) * f(i), 0);
+    const pairs = (i: number) => positions(totalKernel(gradient[i])) ** 2 * gradient[i].shared;
+    addParameterGradient(
+      context,
+      node.scale,
+      perChannel(
+        (i) => sumOverPairs(multiplyKernels(totalKernel(gradient[i]), white[i].kernel)) + pairs(i) * white[i].cross,
+      ),
+    );
+    addParameterGradient(
+      context,
+      node.shift,
+      perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
+    );
+  },
+};
+
+/**
+ * δ − mean(δ) − x̂·mean(δ x̂) over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
+ * out, with the share of E[δ²] that lies along them. Over a batch the subtracted mean leaves the samples anticorrelated, so
+ * that Σ δ over the batch is 0 exactly.
+ */
+function projected(node: NormalizeNode, gradient: GradientPart, white: Part, count: number): GradientPart {
+  const { kernel } = gradient;
+  const level = diagonal(kernel);
+  if (level === 0) return gradient;
+  if (node.method === "layer" || node.method === "rms") {
+    const removed = node.method === "rms" ? 1 / count : 2 / count;
+    return { ...gradient, kernel: scaleKernel(kernel, Math.max(0, 1 - removed)) };
+  }
+  const radial = meanOverPairs(multiplyKernels(kernel, white.kernel)) / count;
+  const whole = meanOverPairs(kernel);
+  if (node.method === "batch") {
+    const along = (whole + gradient.shared) / count;
+    const centred = addConstant(kernel, -along);
+    const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
+    const out = scaleKernel(safe, Math.max(0, 1 - radial / level));
+    return { ...gradient, kernel: out, shared: -meanOverPairs(out) };
+  }
+  const along = whole / count;
+  const centred = addConstant(kernel, -along);
+  const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
+  return { ...gradient, kernel: scaleKernel(safe, Math.max(0, 1 - radial / level)) };
+}

@@ -1,0 +1,228 @@
+/** Average and max pooling over windows. */
+
+import type { Activation } from "../../activation/index.ts";
+import type { PoolNode } from "../../model/types.ts";
+import { addGradient, type Context, carry, type GradientPart, type Rule, stateOf, totalKernel } from "../context.ts";
+import {
+  correlationAt,
+  diagonal,
+  forEachLag,
+  type Kernel,
+  lagsFrom,
+  product,
+  uniformKernel,
+} from "../kernel/kernel.ts";
+import { averageKernel, averageTransposeKernel, convolveTransposeKernel, type Window } from "../kernel/windows.ts";
+import { type MaximumLaw, maximumLaw } from "../law/maximum.ts";
+import type { Part, State } from "../state/state.ts";
+import { activationOf } from "./activation.ts";
+import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";
+
+const windowOf = (node: PoolNode): Window => ({
+  kernel: node.kernel,
+  strides: node.strides,
+  dilations: node.dilations,
+  pads: node.pads,
+});
+
+/** φ and the law of its argument, when the pooled tensor is a non-decreasing function of one: max φ(z) = φ(max z). */
+function beneath(node: PoolNode, context: Context): { readonly activation: Activation | null; readonly state: State } {
+  const producer = context.producers.get(node.inputs[0]);
+  const state = stateOf(context, node.inputs[0]);
+  if (producer?.kind !== "activation") return { activation: null, state };
+  const activation = activationOf(context, producer);
+  const grid = Array.from({ length: 81 }, (_, i) => activation.value((i - 40) / 5));
+  const monotone = grid.every((v, i) => i === 0 || v >= grid[i - 1] - 1e-12);
+  return monotone ? { activation, state: stateOf(context, producer.inputs[0]) } : { activation: null, state };
+}
+
+/** Mean correlation, centred, between two different members of one window. */
+function windowCorrelation(kernel: Kernel, mean: number, window: Window): number {
+  const level = diagonal(kernel);
+  const variance = level - mean * mean;
+  if (variance <= 0) return 1;
+  let sum = 0;
+  let pairs = 0;
+  forEachLag(
+    window.kernel.map((k) => k - 1),
+    (_, lag) => {
+      if (lag.every((l) => l === 0)) return;
+      const n = lag.reduce((m, l, axis) => m * (window.kernel[axis] - Math.abs(l)), 1);
+      pairs += n;
+      sum +=
+        n *
+        ((correlationAt(
+          kernel,
+          lag.map((l, axis) => l * window.dilations[axis]),
+        ) *
+          level -
+          mean * mean) /
+          variance);
+    },
+  );
+  return pairs === 0 ? 1 : sum / pairs;
+}
+
+/** Share of one window's members that two windows at a lag have in common. */
+const overlap = (window: Window, lag: readonly number[]): number =>
+  lag.reduce(
+    (share, l, axis) =>
+      share * Math.max(0, 1 - (Math.abs(l) * window.strides[axis]) / (window.kernel[axis] * window.dilations[axis])),
+    1,
+  );
+
+interface Pooled {
+  readonly law: MaximumLaw;
+  readonly part: Part;
+}
+
+function maxPart(
+  node: PoolNode,
+  part: Part,
+  kernel: Kernel,
+  activation: Activation | null,
+  sizes: readonly number[],
+): Pooled {
+  const window = windowOf(node);
+  const variance = Math.max(0, diagonal(kernel) - part.mean * part.mean);
+  const taps = product(node.kernel);
+  const law = maximumLaw(taps, part.mean, variance, windowCorrelation(kernel, part.mean, window));
+  const value = (x: number) => (activation ? activation.value(x) : x);
+  const slope = (x: number) => (activation ? activation.derivative(x) : 1);
+  const mean = law.expect(value);
+  const second = law.expect((x) => value(x) ** 2);
+  const spreadOut = Math.max(0, second - mean * mean);
+  // First order in the correlation r of the windows' members (Stein): Cov = E[φ'(M)]²·r·variance; at r = 1 the windows are equal.
+  const first = spreadOut === 0 ? 0 : Math.min(1, (law.expect(slope) ** 2 * variance) / spreadOut);
+  const carried = (r: number) => (r >= 0 ? first * r + (1 - first) * r * r : first * r);
+  const centred = (raw: number) => (variance === 0 ? 1 : (raw - part.mean * part.mean) / variance);
+  const radius = sizes.map((size, axis) => {
+    const reach = Math.ceil(
+      (kernel.radius[axis] + (window.kernel[axis] - 1) * window.dilations[axis]) / window.strides[axis],
+    );
+    return Math.min(size - 1, reach);
+  });
+  const moment = (c: number) => (second === 0 ? 0 : (mean * mean + c * spreadOut) / second);
+  const lags = lagsFrom(radius, (lag) => {
+    const same = overlap(window, lag) / (2 - overlap(window, lag));
+    const r = centred(
+      correlationAt(
+        kernel,
+        lag.map((l, axis) => l * window.strides[axis]),
+      ) * diagonal(kernel),
+    );
+    return moment(same + (1 - same) * carried(r));
+  });
+  const far = moment(carried(centred(kernel.far * diagonal(kernel))));
+  return {
+    law,
+    part: {
+      channels: part.channels,
+      mean,
+      kernel: { sizes, radius, lags, far, profile: Float64Array.of(second) },
+      between: moment(carried(centred(part.between))) * second,
+      cross: moment(carried(centred(part.cross))) * second,
+      spread: part.spread,
+      freedom: part.freedom,
+      shape: null,
+    },
+  };
+}
+
+export const poolRule: Rule<PoolNode> = {
+  forward(node, context) {
+    const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
+    const sizes = shape.slice(2);
+    const input = stateOf(context, node.inputs[0]);
+    const batched = input.layout[0]?.some((f) => f.role === "batch") ?? false;
+    const layout = imageLayout(shape, batched);
+    if (node.method === "average") {
+      const parts = input.parts.map((part): Part => {
+        const before = imageKernel(input, part);
+        const kernel = dropUnits(averageKernel(before, windowOf(node), sizes, node.countPadding));
+        const far = diagonal(before) === 0 ? 1 : diagonal(kernel) / diagonal(before);
+        return {
+          ...part,
+          shape: null,
+          kernel,
+          between: averaged(part.between, part.mean, far, part),
+          cross: part.cross,
+        };
+      });
+      return [{ shape, layout, parts }];
+    }
+    const { activation, state } = beneath(node, context);
+    const parts = state.parts.map((part) => {
+      const pooled = maxPart(node, part, imageKernel(state, part), activation, sizes).part;
+      return { ...pooled, kernel: dropUnits(pooled.kernel) };
+    });
+    return [{ shape, layout, parts }];
+  },
+  backward(node, context, [gradient]) {
+    if (!gradient) return;
+    const input = stateOf(context, node.inputs[0]);
+    const out = stateOf(context, node.outputs[0]);
+    const window = windowOf(node);
+    const sizes = input.shape.slice(2);
+    const outgoing = out.parts.map((part, i) => imageKernel(out, { ...part, kernel: totalKernel(gradient[i]) }));
+    if (node.method === "average") {
+      addGradient(
+        context,
+        node.inputs[0],
+        outgoing.map((kernel, i) =>
+          carry(gradient[i], ontoState(input, averageTransposeKernel(kernel, window, sizes))),
+        ),
+      );
+      return;
+    }
+    const { activation, state } = beneath(node, context);
+    const parts = outgoing.map((kernel, i): GradientPart => {
+      const law = maximumLaw(
+        product(node.kernel),
+        state.parts[i].mean,
+        Math.max(0, diagonal(state.parts[i].kernel) - state.parts[i].mean ** 2),
+        windowCorrelation(imageKernel(state, state.parts[i]), state.parts[i].mean, window),
+      );
+      const routed = ontoState(input, winnersKernel(kernel, window, sizes));
+      const won = carry(gradient[i], routed, 1 / product(node.kernel));
+      if (!activation) return won;
+      return {
+        ...won,
+        kernel: uniformKernel(routed.sizes, 0, 0),
+        selected: {
+          kernel: routed,
+          slope: (phi) => ({
+            second: law.expect((x) => phi.derivative(x) ** 2),
+            square: law.expect((x) => phi.derivative(x)) ** 2,
+          }),
+        },
+      };
+    });
+    addGradient(context, node.inputs[0], parts);
+  },
+};
+
+/** Every window's gradient goes to one member; a member that wins several overlapping windows collects them. */
+function winnersKernel(kernel: Kernel, window: Window, sizes: readonly number[]): Kernel {
+  const taps = product(window.kernel);
+  const each = convolveTransposeKernel(
+    { ...kernel, radius: kernel.sizes.map(() => 0), lags: Float64Array.of(1), far: 0 },
+    window,
+    sizes,
+  );
+  const reach = window.kernel.map((k, axis) => Math.ceil((k * window.dilations[axis]) / window.strides[axis]) - 1);
+  let repeated = 1;
+  forEachLag(reach, (_, lag) => {
+    if (lag.every((l) => l === 0)) return;
+    const shared = overlap(window, lag);
+    repeated += (shared / (2 - shared)) * correlationAt(kernel, lag);
+  });
+  const far = kernel.far / taps;
+  return { ...each, far, profile: each.profile.map((v) => (v / taps) * repeated) };
+}
+
+/** Averaging lowers the part of a moment that differs between positions; the shared mean stays. */
+const averaged = (moment: number, mean: number, share: number, part: Part): number => {
+  const own = moment - mean * mean;
+  return diagonal(part.kernel) === 0 ? moment : mean * mean + own * share;
+};

@@ -1,0 +1,236 @@
+/** What a normalization subtracts and divides by, and what it leaves. */
+
+import type { NormalizeNode } from "../../model/types.ts";
+import type { Context } from "../context.ts";
+import {
+  addConstant,
+  diagonal,
+  forEachLag,
+  type Kernel,
+  meanOverPairs,
+  positions,
+  scaleKernel,
+} from "../kernel/kernel.ts";
+import {
+  channelCount,
+  channelsOf,
+  mixParts,
+  type Part,
+  positionDims,
+  type State,
+  secondMoment,
+} from "../state/state.ts";
+
+/** What a part is normalized by. */
+export interface Scaling {
+  /** Second moment of the mean that is subtracted; at each position its own when `positionwise`. */
+  readonly removed: number;
+  /** Mean of the variance divided by, and the mean of its inverse (Jensen: larger than 1/variance where few numbers enter). */
+  readonly variance: number;
+  readonly inverse: number;
+  /** Samples (batch) or channels that one statistic is taken over. */
+  readonly count: number;
+  /** Statistics of each position alone (layer and RMS normalization over channels). */
+  readonly positionwise: boolean;
+  /** Running statistics: constants, nothing flows through them. */
+  readonly fixed: boolean;
+}
+
+/** Second moment of the mean over n exchangeable channels. */
+const channelMean = (n: number, own: number, between: number): number => (own + (n - 1) * between) / n;
+
+/** E[1/S] · E[S] for S a mean of squares with `freedom` degrees: ν/(ν − 2) for a χ² law, capped where it has no mean. */
+const inverseLift = (freedom: number): number =>
+  Number.isFinite(freedom) ? Math.max(freedom, 3) / (Math.max(freedom, 3) - 2) : 1;
+
+const scalingOf = (
+  removed: number,
+  variance: number,
+  epsilon: number,
+  count: number,
+  freedom: number,
+  positionwise = false,
+): Scaling => {
+  const safe = Math.max(0, variance);
+  return {
+    removed,
+    variance: safe,
+    inverse: inverseLift(freedom) / (safe + epsilon),
+    count,
+    positionwise,
+    fixed: false,
+  };
+};
+
+function batchScaling(context: Context, node: NormalizeNode, part: Part): Scaling {
+  if (context.mode === "eval") {
+    const running = node.variance === null ? 1 : context.law(node.variance).mean;
+    return {
+      removed: 0,
+      variance: running,
+      inverse: 1 / (running + node.epsilon),
+      count: Number.POSITIVE_INFINITY,
+      positionwise: false,
+      fixed: true,
+    };
+  }
+  const removed = meanOverPairs(part.kernel) / context.batch + (1 - 1 / context.batch) * part.cross;
+  return scalingOf(removed, secondMoment(part) - removed, node.epsilon, context.batch, part.freedom);
+}
+
+/** Degrees of freedom of a group's variance: the part constant over a map counts once a channel, the rest many times. */
+function groupFreedom(part: Part, width: number, removed: number): number {
+  const level = secondMoment(part);
+  const variance = level - removed;
+  if (variance <= 0 || width === 1) return part.freedom;
+  const constant = Math.max(0, meanOverPairs(part.kernel) - part.between) / level;
+  const rest = Math.max(0, 1 - constant);
+  return 1 / (constant ** 2 / (width - 1) + rest ** 2 / (width * positions(part.kernel)));
+}
+
+export function scalings(node: NormalizeNode, context: Context, state: State): Scaling[] {
+  const mixed = mixParts(state);
+  switch (node.method) {
+    case "batch":
+      return state.parts.map((part) => batchScaling(context, node, part));
+    case "instance":
+    case "group": {
+      const width = node.method === "instance" ? 1 : channelsOf(state) / node.groups;
+      const aligned = state.parts.every((part) => part.channels % width === 0);
+      return state.parts.map((own) => {
+        const part = aligned ? own : mixed;
+        const removed = channelMean(width, meanOverPairs(part.kernel), part.between);
+        return scalingOf(
+          removed,
+          secondMoment(part) - removed,
+          node.epsilon,
+          width,
+          groupFreedom(part, width, removed),
+        );
+      });
+    }
+    case "layer": {
+      const { channels, dims } = normalizedOver(node, state);
+      const each = dims.length === 0;
+      const removed = channelMean(channels, each ? secondMoment(mixed) : meanOverPairs(mixed.kernel), mixed.between);
+      return state.parts.map(() =>
+        scalingOf(removed, secondMoment(mixed) - removed, node.epsilon, channels, Number.POSITIVE_INFINITY, each),
+      );
+    }
+    case "rms": {
+      const { channels, dims } = normalizedOver(node, state);
+      return state.parts.map(() =>
+        scalingOf(0, secondMoment(mixed), node.epsilon, channels, Number.POSITIVE_INFINITY, dims.length === 0),
+      );
+    }
+  }
+}
+
+function normalizedOver(node: NormalizeNode, state: State): { channels: number; dims: number[] } {
+  const rank = state.shape.length;
+  const factors = node.axes.flatMap((axis) => state.layout[axis < 0 ? axis + rank : axis] ?? []);
+  return { channels: channelCount(factors), dims: positionDims(factors) };
+}
+
+/** 1/(variance at p + ε) relative to the mean level, for statistics of each position alone. */
+export function inverseProfile(part: Part, by: Scaling, epsilon: number): Float64Array {
+  const level = secondMoment(part);
+  const share = level === 0 ? 0 : by.removed / level;
+  return part.kernel.profile.map((v) => 1 / (Math.max(0, v * (1 - share)) + epsilon));
+}
+
+export const timesProfile = (kernel: Kernel, factors: Float64Array): Kernel => {
+  const length = Math.max(kernel.profile.length, factors.length);
+  return {
+    ...kernel,
+    profile: Float64Array.from(
+      { length },
+      (_, i) => kernel.profile[kernel.profile.length === 1 ? 0 : i] * factors[factors.length === 1 ? 0 : i],
+    ),
+  };
+};
+
+/** (x − m)/s before scale and shift. */
+export function standardized(part: Part, by: Scaling, epsilon: number, runningMean: number): Part {
+  if (by.fixed) {
+    const root = Math.sqrt(by.inverse);
+    const lift = by.inverse * (runningMean * runningMean - 2 * runningMean * part.mean);
+    return {
+      ...part,
+      mean: (part.mean - runningMean) * root,
+      kernel: addConstant(scaleKernel(part.kernel, by.inverse), lift),
+      between: part.between * by.inverse + lift,
+      cross: part.cross * by.inverse + lift,
+    };
+  }
+  const inverse = 1 / (by.variance + epsilon);
+  if (by.positionwise) {
+    // The mean over n channels removed at p and p' has E[m m'] = K(p, p')/n + (1 − 1/n)·between.
+    const share = by.removed === 0 ? 0 : 1 / by.count;
+    const centred =
+      by.removed === 0 ? part.kernel : addConstant(scaleKernel(part.kernel, 1 - share), -(1 - share) * part.between);
+    const kernel = timesProfile(centred, inverseProfile(part, by, epsilon));
+    const ratio = secondMoment(part) === 0 ? 0 : diagonal(kernel) / secondMoment(part);
+    return {
+      ...part,
+      mean: by.removed === 0 ? part.mean * Math.sqrt(inverse) : 0,
+      kernel,
+      between: by.removed === 0 ? part.between * ratio : (part.between - by.removed) * ratio,
+      cross: part.cross * ratio,
+    };
+  }
+  return {
+    ...part,
+    mean: 0,
+    kernel: scaleKernel(withoutMean(part.kernel, by.removed), inverse),
+    between: (part.between - by.removed) * inverse,
+    cross: (part.cross - by.removed) * inverse,
+  };
+}
+
+/**
+ * E[(z_p − m)(z_p' − m)] = K(p, p') − E[z_p m] − E[z_p' m] + E[m²]. Near a border fewer taps enter, and with them less of
+ * the common mean: E[z_p m] follows the diagonal, and pairs at a short lag lie on average further from the border.
+ */
+function withoutMean(kernel: Kernel, removed: number): Kernel {
+  const before = diagonal(kernel);
+  const after = before - removed;
+  if (after <= 0) return scaleKernel(kernel, 0);
+  const share = removed / before;
+  const profile = kernel.profile.map((v) => Math.max(0, v - share * (2 * v - before)));
+  const correlation = (c: number, weight: number) =>
+    Math.max(-1, Math.min(1, (c * before - removed * (2 * weight - 1)) / after));
+  const lags = new Float64Array(kernel.lags.length);
+  forEachLag(kernel.radius, (index, lag) => {
+    lags[index] = lag.every((l) => l === 0) ? 1 : correlation(kernel.lags[index], pairWeight(kernel, lag));
+  });
+  return {
+    sizes: kernel.sizes,
+    radius: kernel.radius,
+    lags,
+    far: kernel.sizes.length === 0 ? 1 : correlation(kernel.far, 1),
+    profile,
+  };
+}
+
+/** Mean of K(p, p) over the pairs at a lag, relative to its mean over all positions. */
+function pairWeight(kernel: Kernel, lag: readonly number[]): number {
+  // On larger maps the border is a small share of the pairs: the weight differs from 1 by under 1 %.
+  if (kernel.profile.length === 1 || kernel.profile.length > 1024) return 1;
+  const { sizes } = kernel;
+  const at = sizes.map(() => 0);
+  let sum = 0;
+  let pairs = 0;
+  for (const value of kernel.profile) {
+    let both = 0;
+    if (at.every((x, axis) => x + lag[axis] >= 0 && x + lag[axis] < sizes[axis])) both++;
+    if (at.every((x, axis) => x - lag[axis] >= 0 && x - lag[axis] < sizes[axis])) both++;
+    sum += both * value;
+    pairs += both;
+    for (let axis = at.length - 1; axis >= 0; axis--) {
+      if (++at[axis] < sizes[axis]) break;
+      at[axis] = 0;
+    }
+  }
+  return pairs === 0 ? 1 : sum / pairs / diagonal(kernel);
+}

@@ -1,0 +1,214 @@
+/** Brings the operands of an elementwise combination to one layout, one set of kernel axes and one partition of channels. */
+
+import type { Constant, Parameter } from "../../model/types.ts";
+import { type Context, carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
+import { averageAxes, broadcastAxes, collapse } from "../kernel/axes.ts";
+import {
+  diagonal,
+  type Kernel,
+  mean,
+  positions,
+  product,
+  scaleKernel,
+  sumKernels,
+  uniformKernel,
+} from "../kernel/kernel.ts";
+import { canonicalize, positionSizes } from "./layout.ts";
+import { channelsOf, type Factor, type Layout, mixParts, type Part, type State } from "./state.ts";
+
+export interface Aligned {
+  readonly shape: readonly number[];
+  readonly layout: Layout;
+  /** Per operand, the parts cut alike. */
+  readonly operands: readonly (readonly Part[])[];
+}
+
+/** State of a parameter or constant of the given shape, seen through the layout of the tensor that it meets. */
+export function fixedState(context: Context, name: string, like: State | null): State {
+  const parameter = context.model.parameters.get(name);
+  const constant = context.model.constants.get(name);
+  const info: Parameter | Constant | undefined = parameter ?? constant;
+  if (!info)
+    throw new Error(
+      `propagate: value ${name} is neither a tensor, a parameter nor a constant; the model is inconsistent`,
+    );
+  const values = constant ? Array.from(constant.values).filter(Number.isFinite) : [];
+  const average = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+  const law = parameter
+    ? context.law(name)
+    : { mean: average, variance: values.reduce((a, b) => a + (b - average) ** 2, 0) / Math.max(1, values.length) };
+  const rank = info.shape.length;
+  const offset = (like?.shape.length ?? rank) - rank;
+  let dim = 0;
+  const layout = info.shape.map((size, axis): Factor[] => {
+    if (size === 1) return [];
+    const factors = like?.layout[axis + offset];
+    if (!factors) return axis === rank - 1 ? [{ role: "channel", size }] : [{ role: "position", size, dim: dim++ }];
+    const known =
+      factors.reduce((n, f) => n * f.size, 1) === size ? factors : [{ role: "position" as const, size, dim: 0 }];
+    return known.map(
+      (f): Factor =>
+        f.role === "position" ? { ...f, dim: dim++ } : f.role === "batch" ? { role: "channel", size: f.size } : f,
+    );
+  });
+  const sizes = positionSizes(layout);
+  const channels = layout.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
+  const square = law.mean * law.mean;
+  const level = square + law.variance;
+  return {
+    shape: info.shape,
+    layout,
+    parts: [
+      {
+        channels,
+        mean: law.mean,
+        kernel: uniformKernel(sizes, level, level === 0 ? 0 : square / level),
+        between: channels === 1 ? level : square,
+        cross: level,
+        spread: 0,
+        freedom: Number.POSITIVE_INFINITY,
+        shape: null,
+      },
+    ],
+  };
+}
+
+/** State of a value that flows, or of a parameter or constant used in its place. */
+export const valueState = (context: Context, name: string): State =>
+  context.states.get(name) ?? fixedState(context, name, null);
+
+const sizeOf = (factors: readonly Factor[]): number => factors.reduce((n, f) => n * f.size, 1);
+
+/** Layout of the result: each axis from the operand that extends along it. */
+function commonLayout(states: readonly State[]): Layout {
+  const rank = Math.max(...states.map((s) => s.shape.length));
+  let dim = 0;
+  return Array.from({ length: rank }, (_, axis) => {
+    const candidates = states
+      .map((s) => s.layout[axis - (rank - s.shape.length)] ?? [])
+      .filter((factors) => sizeOf(factors) > 1);
+    const chosen = candidates[0] ?? [];
+    return chosen.map((f): Factor => (f.role === "position" ? { ...f, dim: dim++ } : f));
+  });
+}
+
+function kernelOnto(state: State, kernel: Kernel, layout: Layout, sizes: readonly number[]): Kernel {
+  const rank = layout.length;
+  const from: (number | null)[] = [];
+  let fits = true;
+  layout.forEach((factors, axis) => {
+    const own = state.layout[axis - (rank - state.shape.length)] ?? [];
+    const ownPositions = own.filter((f) => f.role === "position");
+    const wanted = factors.filter((f) => f.role === "position");
+    if (
+      ownPositions.length !== 0 &&
+      (ownPositions.length !== wanted.length || ownPositions.some((f, i) => f.size !== wanted[i].size))
+    )
+      fits = false;
+    from.push(...wanted.map((_, i) => ownPositions[i]?.dim ?? null));
+  });
+  if (fits) return broadcastAxes(kernel, sizes, from);
+  const flat = collapse(kernel);
+  return uniformKernel(sizes, diagonal(flat), flat.far);
+}
+
+export function align(states: readonly State[], shape: readonly number[]): Aligned {
+  const canonical = states.map(canonicalize);
+  const layout = commonLayout(canonical);
+  const sizes = positionSizes(layout);
+  const channels = layout.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
+  const partitions = canonical.map((state) =>
+    channelsOf(state) === channels ? state.parts : [{ ...mixParts(state), channels }],
+  );
+  const cuts = new Set<number>();
+  for (const parts of partitions) {
+    let end = 0;
+    for (const part of parts) {
+      end += part.channels;
+      cuts.add(end);
+    }
+  }
+  const ends = [...cuts].sort((a, b) => a - b);
+  const operands = canonical.map((state, i) => {
+    const parts = partitions[i];
+    let at = 0;
+    let end = parts[0].channels;
+    let start = 0;
+    const broadcast = channelsOf(state) < channels;
+    return ends.map((cut): Part => {
+      while (cut > end) end += parts[++at].channels;
+      const part = parts[at];
+      const width = cut - start;
+      start = cut;
+      const kernel = kernelOnto(state, part.kernel, layout, sizes);
+      return { ...part, channels: width, kernel, between: broadcast ? diagonal(kernel) : part.between };
+    });
+  });
+  return { shape, layout, operands };
+}
+
+/**
+ * Takes gradient kernels on the aligned parts back to an operand: sums over positions and channels that it was repeated
+ * along, averages the pieces of each of its parts.
+ */
+export function gradientOnto(state: State, aligned: Aligned, gradient: Gradient): Gradient {
+  const kernels = gradient.map(totalKernel);
+  const canonical = canonicalize(state);
+  const rank = aligned.layout.length;
+  const kept: number[] = [];
+  const repeated: number[] = [];
+  aligned.layout.forEach((factors, axis) => {
+    const own = canonical.layout[axis - (rank - canonical.shape.length)] ?? [];
+    for (const f of factors) if (f.role === "position") (sizeOf(own) > 1 ? kept : repeated).push(f.dim);
+  });
+  const widths = aligned.operands[0].map((part) => part.channels);
+  const total = widths.reduce((a, b) => a + b, 0);
+  const repeatedChannels = total / channelsOf(canonical);
+  const summed = kernels.map((kernel) => sumAxes(kernel, repeated));
+  let at = 0;
+  let left = widths[0];
+  return state.parts.map((part): GradientPart => {
+    if (repeatedChannels > 1)
+      return carry(
+        gradient[0],
+        onto(
+          canonical,
+          part,
+          sumKernels(summed.map((kernel, i) => ({ kernel, weight: (widths[i] / total) * repeatedChannels }))),
+        ),
+      );
+    const pieces: { kernel: Kernel; weight: number }[] = [];
+    let need = part.channels;
+    while (need > 0) {
+      const take = Math.min(need, left);
+      pieces.push({ kernel: summed[at], weight: take / part.channels });
+      need -= take;
+      left -= take;
+      if (left === 0 && at + 1 < widths.length) left = widths[++at];
+    }
+    return carry(gradient[Math.min(at, gradient.length - 1)], onto(canonical, part, sumKernels(pieces)));
+  });
+}
+
+/** Restores the kernel axes of the operand's own state (canonical order was used in between). */
+function onto(canonical: State, part: Part, kernel: Kernel): Kernel {
+  const sizes = part.kernel.sizes;
+  if (sizes.length === kernel.sizes.length && sizes.every((s, i) => s === kernel.sizes[i])) return kernel;
+  if (positions(kernel) === product(sizes) && canonical.parts.length > 0 && kernel.profile.length === 1)
+    return uniformKernel(sizes, diagonal(kernel), kernel.far);
+  return uniformKernel(sizes, (mean(kernel.profile) * positions(kernel)) / product(sizes), kernel.far);
+}
+
+/** Second moments of the sum over some axes. */
+function sumAxes(kernel: Kernel, dims: readonly number[]): Kernel {
+  if (dims.length === 0) return kernel;
+  const count = product(dims.map((dim) => kernel.sizes[dim]));
+  if (dims.length === kernel.sizes.length) {
+    const level = diagonal(kernel);
+    const pair = collapse(kernel).far;
+    return uniformKernel([], level * (count + count * (count - 1) * pair), 1);
+  }
+  const reduced = averageAxes(kernel, dims);
+  // Pairs that differ along the summed axes alone: those inside the window are rare there, so `far` stands for them.
+  return scaleKernel(reduced, count + count * (count - 1) * kernel.far);
+}

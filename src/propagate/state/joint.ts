@@ -1,0 +1,154 @@
+/** E[a_p b_p'] of two tensors: independent up to their means, or tied by a common ancestor. */
+
+import type { Activation } from "../../activation/index.ts";
+import { expectation } from "../../gaussian/index.ts";
+import type { Node } from "../../model/types.ts";
+import { type Context, mapAt, stateOf } from "../context.ts";
+import { diagonal, type Kernel, sumKernels } from "../kernel/kernel.ts";
+import { activationOf, straightLine } from "../rules/activation.ts";
+import type { State } from "./state.ts";
+
+const weightsOf = (node: Node): readonly string[] => {
+  switch (node.kind) {
+    case "linear":
+    case "conv":
+      return [node.weight];
+    case "embedding":
+      return [node.table];
+    case "recurrent":
+      return node.directions.flatMap((d) => [d.inputWeight, d.recurrentWeight]);
+    default:
+      return [];
+  }
+};
+
+/** Everything (tensors, weights) that a tensor is made of. */
+function ancestry(context: Context, tensor: string): Set<string> {
+  const seen = new Set<string>();
+  const stack = [tensor];
+  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const node = context.producers.get(name);
+    if (!node) continue;
+    for (const weight of weightsOf(node)) seen.add(weight);
+    stack.push(...node.inputs);
+  }
+  return seen;
+}
+
+/**
+ * True when every way from `tensor` back to what is in `others` passes a layer whose centred weights `others` did not use:
+ * in the wide limit the tensor is then independent of them (its law depends on its inputs through their norm alone).
+ */
+function freshFrom(context: Context, tensor: string, others: ReadonlySet<string>, memo: Map<string, boolean>): boolean {
+  const known = memo.get(tensor);
+  if (known !== undefined) return known;
+  memo.set(tensor, false);
+  const fresh = ((): boolean => {
+    if (others.has(tensor)) return context.model.constants.has(tensor);
+    const node = context.producers.get(tensor);
+    if (!node) return true;
+    const weights = weightsOf(node);
+    if (weights.length > 0 && weights.every((w) => !others.has(w) && context.law(w).mean === 0)) return true;
+    return node.inputs.every((input) => freshFrom(context, input, others, memo));
+  })();
+  memo.set(tensor, fresh);
+  return fresh;
+}
+
+export const independent = (context: Context, a: string, b: string): boolean =>
+  freshFrom(context, a, ancestry(context, b), new Map()) || freshFrom(context, b, ancestry(context, a), new Map());
+
+const single = (state: State) => (state.parts.length === 1 ? state.parts[0] : null);
+
+/**
+ * E[a_p b_p'] where a and b have the same shape and one part each; null when the two are independent, "unknown" when a
+ * common ancestor ties them in a way that is not followed here.
+ */
+export function jointKernel(context: Context, a: string, b: string): Kernel | null | "unknown" {
+  const pa = single(stateOf(context, a));
+  const pb = single(stateOf(context, b));
+  if (a === b && pa) return pa.kernel;
+  if (independent(context, a, b)) return null;
+  if (!pa || !pb) return "unknown";
+  return unfold(context, a, b) ?? unfold(context, b, a) ?? "unknown";
+}
+
+/** Expresses E[ab] through the node that made a. */
+function unfold(context: Context, a: string, b: string): Kernel | null {
+  const node = context.producers.get(a);
+  const pa = single(stateOf(context, a));
+  const pb = single(stateOf(context, b));
+  if (!node || !pa || !pb) return null;
+  const constant = (x: number): Kernel => ({
+    ...pa.kernel,
+    radius: pa.kernel.radius.map(() => 0),
+    lags: Float64Array.of(1),
+    far: 1,
+    profile: Float64Array.of(x),
+  });
+  const joint = (x: string): Kernel | null => {
+    const k = jointKernel(context, x, b);
+    const px = single(stateOf(context, x));
+    if (k === "unknown" || !px) return null;
+    return k ?? constant(px.mean * pb.mean);
+  };
+  switch (node.kind) {
+    case "identity":
+    case "dropout":
+      return joint(node.inputs[0]);
+    case "combine": {
+      if (node.operation !== "add" && node.operation !== "subtract") return null;
+      if (!node.inputs.every((x) => context.states.has(x))) return null;
+      const terms = node.inputs.map((x, i) => ({
+        kernel: joint(x),
+        weight: i > 0 && node.operation === "subtract" ? -1 : 1,
+      }));
+      const known = terms.flatMap((t) => (t.kernel ? [{ kernel: t.kernel, weight: t.weight }] : []));
+      return known.length === terms.length ? sumKernels(known) : null;
+    }
+    case "activation": {
+      const activation = activationOf(context, node);
+      const line = straightLine(activation);
+      const source = node.inputs[0];
+      const inner = joint(source);
+      if (line)
+        return (
+          inner &&
+          sumKernels([
+            { kernel: inner, weight: line.slope },
+            { kernel: constant(line.offset * pb.mean), weight: 1 },
+          ])
+        );
+      const ps = single(stateOf(context, source));
+      if (!inner || !ps) return null;
+      const other = context.producers.get(b);
+      const variance = Math.max(0, diagonal(ps.kernel) - ps.mean * ps.mean);
+      const map = mapAt(context, activation, ps.mean, variance);
+      if (other?.kind === "activation" && other.inputs[0] === source) {
+        return sameSource(ps.kernel, activation, activationOf(context, other), ps.mean, variance);
+      }
+      // Stein's lemma: Cov(φ(z), b) = E[φ'(z)] Cov(z, b) for jointly Gaussian z and b.
+      const centred = sumKernels([
+        { kernel: inner, weight: map.derivativeMean },
+        { kernel: constant(pb.mean * (pa.mean - map.derivativeMean * ps.mean)), weight: 1 },
+      ]);
+      return centred;
+    }
+    default:
+      return null;
+  }
+}
+
+/** E[f(z)g(z)] on the diagonal; the input's correlation stands for the lags. */
+function sameSource(kernel: Kernel, f: Activation, g: Activation, mean: number, variance: number): Kernel {
+  const breaks = [...f.breaks, ...g.breaks].sort((a, b) => a - b);
+  const { value } = expectation((x) => f.value(x) * g.value(x), {
+    mean,
+    variance,
+    breaks,
+    features: [...f.features, ...g.features],
+  });
+  return { ...kernel, profile: Float64Array.of(value) };
+}
