@@ -101,7 +101,7 @@ function wave(cosine: boolean): Form {
   };
 }
 
-/** Williams 1997, eq. 11, at mean 0. */
+/** Williams 1997 (the arcsine kernel at c = 1), at mean 0. */
 const errorFunction: Form = (m, q) => {
   if (m !== 0) return null;
   const slopeSquare = 4 / (Math.PI * Math.sqrt(1 + 4 * q));
@@ -114,7 +114,7 @@ const errorFunction: Form = (m, q) => {
   };
 };
 
-/** Tsuchida 2021 (avoiding kernel fixed points), Prop. 4 on the diagonal, at mean 0. */
+/** By Stein's identity from E[Φ(z)²] = 1/4 + asin(q/(1 + q))/(2π), at mean 0 (kernels of GELU: Tsuchida 2021). */
 const gelu: Form = (m, q) => {
   if (m !== 0) return null;
   const root = Math.sqrt(1 + 2 * q);

@@ -16,6 +16,7 @@ export {
 } from "./build.ts";
 export { CATALOGUE, type CatalogueEntry, findEntry, type ParameterSpec } from "./catalogue/index.ts";
 export { compile } from "./compile.ts";
+export { describeCatalogue } from "./describe.ts";
 export { differentiate } from "./differentiate.ts";
 export type { BinaryFunction, Expression, UnaryFunction } from "./expression.ts";
 export { features, kinks } from "./kinks.ts";

@@ -3,7 +3,7 @@
  * where `features` say that f changes quickly (panels.ts).
  *
  * A panel is accepted when the last Legendre coefficients of its integrand are small: coefficients of an analytic function
- * fall geometrically (Trefethen 2013, Approximation Theory and Approximation Practice, ch. 8 and 19), and an n-point rule
+ * fall geometrically (Trefethen 2013, Approximation Theory and Approximation Practice), and an n-point rule
  * errs by coefficients from 2n on: the fall from n/2 to n, seen twice more. Limits: a feature far narrower than a panel that is not announced can be
  * missed. What oscillates too fast for panels goes to lattice.ts.
  */

@@ -2,7 +2,7 @@
  * The trapezoidal rule on the whole line, for functions that oscillate far too fast for panels.
  *
  * With step h the rule sees exp(iωt) as its aliases: the error is exp(−(2πk/h − ω)²/2) for the nearest k (Trefethen &
- * Weideman 2014, section 5), nothing at all unless ω falls within 8 of a multiple of 2π/h. Steps whose multiples differ do
+ * Weideman 2014), nothing at all unless ω falls within 8 of a multiple of 2π/h. Steps whose multiples differ do
  * not go wrong alike, so two that agree are right. Limit: blind to what happens only near one point.
  */
 

@@ -26,8 +26,7 @@ test("names and aliases mean one entry each, and there are more than thirty", ()
     for (const name of [entry.name, ...entry.aliases]) expect(findEntry(name)?.name, name).toBe(entry.name);
 });
 
-test("values of torch.nn.functional 1.13.1 in double precision", () => {
-  // x = -1.5: the formulas of PyTorch's documentation, evaluated with Python's math module.
+test("at x = −1.5 each gives what PyTorch's documentation defines", () => {
   const e = Math.exp(-1.5);
   const table: [string, number][] = [
     ["nn.ELU", e - 1],

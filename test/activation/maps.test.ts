@@ -20,7 +20,7 @@ const relu = activationByName("relu");
 const logistic = activationByName("logistic");
 
 describe("published figures", () => {
-  test("tanh at σ_b² = 0.05: σ_w² = 1.76095, q* = 0.57005 (Pennington 2017)", () => {
+  test("tanh at σ_b² = 0.05: σ_w² = 1.76095, q* = 0.57005 (DESIGN section 5)", () => {
     const point = criticalPoint(tanh, { biasVariance: 0.05 });
     // Half a unit of the last digit printed.
     expect(Math.abs(point!.weightVariance - 1.76095)).toBeLessThan(5e-6);

@@ -76,7 +76,7 @@ export const SIGMOIDAL: readonly CatalogueEntry[] = [
     aliases: ["Erf", "error_function"],
     parameters: [],
     build: () => unary("erf", x),
-    reference: "Williams 1997 (computing with infinite networks), eq. 11",
+    reference: "Williams 1997 (computing with infinite networks)",
   },
   {
     name: "gaussian",

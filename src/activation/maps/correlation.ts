@@ -1,8 +1,8 @@
 /**
  * E[φ(u)φ(v)] and E[φ'(u)φ'(v)] for correlated Gaussian u and v, as cheap functions of the correlation.
  *
- * Mehler: with normalized Hermite coefficients a_k, b_k of the two sides the expectation is Σ a_k b_k c^k (Daniely 2016,
- * eq. 4). Jumps and kinks make the series slow near |c| = 1: their part is known in closed form (hinges.ts) and only the
+ * Mehler: with normalized Hermite coefficients a_k, b_k of the two sides the expectation is Σ a_k b_k c^k (Daniely
+ * 2016). Jumps and kinks make the series slow near |c| = 1: their part is known in closed form (hinges.ts) and only the
  * rest is cut off. What then is left over at c = 1 is put on the next power. Error ≤ 1e-9 of E[φ²] where φ is a
  * piecewise polynomial of degree 1 or smooth on the scale of the Gaussian; ≤ 1e-7 where φ'' jumps; where φ is steeper than
  * a fortieth of a standard deviation, up to what `residual` says.

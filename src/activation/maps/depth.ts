@@ -1,4 +1,4 @@
-/** How far signals travel: depth scales (Schoenholz 2017, eqs. 8 and 9), saturation, dead share, error growth. */
+/** How far signals travel: depth scales (Schoenholz 2017), saturation, dead share, error growth. */
 
 import { normalCdf } from "../../gaussian/index.ts";
 import { moments } from "../moments.ts";

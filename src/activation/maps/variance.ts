@@ -1,5 +1,5 @@
 /**
- * The variance map q' = σ_w²·E[φ(√q Z)²] + σ_b² (Poole 2016, eq. 3) and its fixed points. σ_w² = fan-in·Var(W).
+ * The variance map q' = σ_w²·E[φ(√q Z)²] + σ_b² (Poole 2016) and its fixed points. σ_w² = fan-in·Var(W).
  */
 
 import { moments } from "../moments.ts";
