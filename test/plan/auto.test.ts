@@ -208,7 +208,7 @@ describe("other shapes of network", () => {
     const tensors = new Map(plan(recurrent("lstm")).tensors.map((one) => [one.name, one.initializer] as const));
     expect(tensors.get("rnn.weight_hh_l0")).toEqual({ kind: "orthogonal", gain: 1, blocks: 4 });
     const bias = tensors.get("rnn.bias_ih_l0");
-    expect(bias?.kind === "blocks" && bias.parts[1]).toEqual({ size: 8, initializer: { kind: "ones" } });
+    expect(bias?.kind === "blocks" && bias.parts[1]).toEqual({ size: 8, initializer: { kind: "constant", value: 1 } });
   });
   test("a padded convolution has a smaller fan, and the solver sees it", () => {
     const padded = (pad: number) => {

@@ -65,10 +65,11 @@ describe("keras", () => {
     const bias = got.get("rnn.bias_ih_l0");
     expect(bias?.kind === "blocks" && bias.parts.map(({ size, initializer }) => [size, initializer.kind])).toEqual([
       [8, "zeros"],
-      [8, "ones"],
+      [8, "constant"],
       [8, "zeros"],
       [8, "zeros"],
     ]);
+    expect(bias?.kind === "blocks" && bias.parts[1]?.initializer).toEqual({ kind: "constant", value: 1 });
     expect(got.get("rnn.bias_hh_l0")).toEqual({ kind: "zeros" });
   });
   test("embedding U(±0.05)", () => near(bound(choose(transformer(1), "keras").get("wte.weight")), 0.05));

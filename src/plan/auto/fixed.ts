@@ -1,7 +1,7 @@
 /** What `auto` and `critical` set without solving: biases, norms, recurrent matrices, statistics. */
 
 import type { Initializer } from "../../init/types.ts";
-import { recurrentBias, remaining } from "../schemes/common.ts";
+import { orthogonalPerGate, recurrentBias, remaining } from "../schemes/common.ts";
 import { normal, zeros } from "../schemes/laws.ts";
 import type { Choice, SchemeContext } from "../schemes/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
@@ -36,8 +36,7 @@ function recurrentMatrix(usage: ParameterUsage): Choice {
     };
   }
   const blocks = Math.max(1, usage.gates.length);
-  const initializer: Initializer =
-    blocks > 1 ? { kind: "orthogonal", gain: 1, blocks } : { kind: "orthogonal", gain: 1 };
+  const initializer = orthogonalPerGate(usage);
   return {
     initializer,
     why: `Recurrent matrix orthogonal${blocks > 1 ? `, each of the ${blocks} gates its own` : ""} (Saxe 2014; Henaff 2016): the state keeps its length over any number of steps.`,

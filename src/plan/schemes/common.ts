@@ -1,5 +1,6 @@
 /** Choices that many schemes share: norms, statistics, slopes, bare parameters, recurrent biases. */
 
+import { forgetGateBias, orthogonal } from "../../init/index.ts";
 import type { Initializer } from "../../init/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
@@ -10,19 +11,16 @@ import type { Choice, SchemeContext } from "./types.ts";
 /** Standard deviation of learned positions and class tokens (Radford 2019; Dosovitskiy 2021, ViT). */
 export const TOKEN_STD = 0.02;
 
-/** Forget gate 1, the others 0 (Gers 2000; Jozefowicz 2015): blocks in the parameter's own gate order. */
-export function forgetGateOne(usage: ParameterUsage): Initializer {
-  return {
-    kind: "blocks",
-    parts: usage.gates.map((gate) => ({ size: usage.hidden, initializer: gate === "f" ? ones : zeros })),
-  };
+/** Each gate's block of a recurrent matrix orthogonal on its own, entries of variance gain²/hidden. */
+export function orthogonalPerGate(usage: ParameterUsage, gain = 1): Initializer {
+  return orthogonal({ gain, blocks: Math.max(1, usage.gates.length) });
 }
 
 /** The forget-gate bias goes into one of the two biases that PyTorch adds. */
 export function recurrentBias(usage: ParameterUsage, forgetOne: boolean): Choice {
   if (forgetOne && usage.op === "lstm" && usage.part === "input-bias" && usage.gates.includes("f"))
     return {
-      initializer: forgetGateOne(usage),
+      initializer: forgetGateBias(usage.hidden, { gates: usage.gates }),
       why: "Forget gate 1, other gates 0 (Gers 2000; Jozefowicz 2015): σ(1) = 0.731 of the cell is kept each step at the start.",
     };
   return { initializer: zeros, why: `Bias of the ${usage.op.toUpperCase()} at 0: no gate is preferred.` };

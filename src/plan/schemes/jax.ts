@@ -1,7 +1,7 @@
 /** What Flax (linen and nnx) layers draw by default: jax.nn.initializers.lecun_normal, truncated and corrected. */
 
 import { figure } from "../words.ts";
-import { isPositionModule, remaining } from "./common.ts";
+import { isPositionModule, orthogonalPerGate, remaining } from "./common.ts";
 import { normal, truncated, zeros } from "./laws.ts";
 import type { Rule, Scheme } from "./types.ts";
 
@@ -18,7 +18,7 @@ const rule: Rule = (usage, context) => {
     }
     case "recurrent-weight":
       return {
-        initializer: { kind: "orthogonal", gain: 1, blocks: usage.gates.length },
+        initializer: orthogonalPerGate(usage),
         why: `Flax draws each gate's recurrent kernel orthogonal (Saxe 2014): ${usage.gates.length} blocks of ${usage.hidden} × ${usage.parameter.shape[1]}.`,
       };
     case "bias":

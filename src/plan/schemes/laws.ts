@@ -1,39 +1,33 @@
-/** Distributions of mean 0 by their variance, in the three shapes that published rules use. */
+/** Distributions of mean 0 by their variance, in the shapes that published rules use. */
 
+import { constant as constantOf, type DistributionOptions, ofVariance } from "../../init/index.ts";
 import type { Initializer } from "../../init/types.ts";
 
-/** Standard deviation of a unit normal cut at ±2 (JAX, Keras: 0.87962566103423978). */
-export const STD_CUT_AT_2 = 0.8796256610342398;
+export type Law = (variance: number) => Initializer;
+
+/** A parameter without elements has no fan, so its variance is no number; nothing is drawn. */
+const lawOf =
+  (distribution: "uniform" | "normal" | "truncated_normal", options: DistributionOptions = {}): Law =>
+  (variance) =>
+    ofVariance(Number.isFinite(variance) ? variance : 0, distribution, options);
 
 /** U(±√(3·variance)). */
-export function uniform(variance: number): Initializer {
-  const bound = Math.sqrt(3 * variance);
-  return { kind: "uniform", low: -bound, high: bound };
-}
+export const uniform = lawOf("uniform");
 
 /** N(0, variance). */
-export function normal(variance: number): Initializer {
-  return { kind: "normal", mean: 0, std: Math.sqrt(variance) };
-}
+export const normal = lawOf("normal");
 
 /** A normal cut at twice its own standard deviation; `variance` is what is left after the cut. */
-export function truncated(variance: number): Initializer {
-  const std = Math.sqrt(variance) / STD_CUT_AT_2;
-  return { kind: "truncated-normal", mean: 0, std, low: -2 * std, high: 2 * std };
-}
+export const truncated = lawOf("truncated_normal");
 
 /** The same cut, where `variance` is meant before it (TensorFlow.js): 0.774 of it is left. */
-export function truncatedBefore(variance: number): Initializer {
-  const std = Math.sqrt(variance);
-  return { kind: "truncated-normal", mean: 0, std, low: -2 * std, high: 2 * std };
-}
+export const truncatedBefore = lawOf("truncated_normal", { stdOf: "parent" });
 
 export const zeros: Initializer = { kind: "zeros" };
 export const ones: Initializer = { kind: "ones" };
 
+/** A constant, under the plainest kind that says it. */
 export function constant(value: number): Initializer {
   if (value === 0) return zeros;
-  return value === 1 ? ones : { kind: "constant", value };
+  return value === 1 ? ones : constantOf(value);
 }
-
-export type Law = (variance: number) => Initializer;

@@ -2,7 +2,7 @@
 
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
-import { recurrentBias, remaining } from "./common.ts";
+import { orthogonalPerGate, recurrentBias, remaining } from "./common.ts";
 import { type Law, normal, uniform, zeros } from "./laws.ts";
 import type { Choice, Rule, Scheme, SchemeContext } from "./types.ts";
 
@@ -16,8 +16,8 @@ export function unspoken(usage: ParameterUsage, context: SchemeContext): Choice 
       return recurrentBias(usage, true);
     case "recurrent-weight":
       return {
-        initializer: { kind: "orthogonal", gain: 1, blocks: usage.gates.length },
-        why: `Recurrent matrix orthogonal, each of the ${usage.gates.length} gates its own (Saxe 2014): the state keeps its length from step to step.`,
+        initializer: orthogonalPerGate(usage),
+        why: `Recurrent matrix orthogonal, each of the ${Math.max(1, usage.gates.length)} gates its own (Saxe 2014): the state keeps its length from step to step.`,
       };
     case "table":
       return {

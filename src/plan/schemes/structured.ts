@@ -5,6 +5,7 @@ import type { ActivationReference } from "../../model/types.ts";
 import { linearSlope } from "../usage/linear-map.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { activationName, figure } from "../words.ts";
+import { orthogonalPerGate } from "./common.ts";
 import { constant, uniform } from "./laws.ts";
 import { isMatrix, matrixRule, unspoken } from "./named.ts";
 import type { Choice, Scheme, SchemeContext } from "./types.ts";
@@ -34,9 +35,8 @@ function gainOf(usage: ParameterUsage, context: SchemeContext): { readonly gain:
  */
 function orthogonalChoice(usage: ParameterUsage, context: SchemeContext): Choice {
   const { gain, words } = gainOf(usage, context);
-  const blocks = usage.gates.length;
   return {
-    initializer: blocks > 1 ? { kind: "orthogonal", gain, blocks } : { kind: "orthogonal", gain },
+    initializer: orthogonalPerGate(usage, gain),
     why: `Saxe 2014: an orthogonal matrix stretches every direction alike; ${words}.`,
   };
 }

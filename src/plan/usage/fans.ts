@@ -1,70 +1,49 @@
-/**
- * Fans of a parameter from the node that uses it.
- *
- * - `true`: products that enter one output value, and output values that one input value enters. Groups and the stride
- *   of a transposed convolution count: in/groups·k/stride, out/groups·k (and the other way round).
- * - `torch`: `torch.nn.init._calculate_fan_in_and_fan_out`: shape[1]·k and shape[0]·k whatever the layer, so that a
- *   transposed convolution's fan-in is out/groups·k and a grouped one's fan-out counts all groups.
- * - `keras`: kernels with (input, output) axes last (Keras `compute_fans`): a depthwise kernel is [k, channels,
- *   multiplier], so that its fan-in counts all channels; a transposed one is [k, output, input].
- */
+/** Fans of a parameter from the node that uses it, by every convention (see `fans` in init for what each counts). */
 
+import type { FanOptions } from "../../init/index.ts";
+import { fans } from "../../init/index.ts";
 import type { Fans } from "../../init/types.ts";
 import type { ConvNode, LinearNode, Node } from "../../model/types.ts";
 
 export interface FanConventions {
+  /** Products that enter one output value, and output values that one input value enters: what a plan shows. */
   readonly true: Fans;
   readonly torch: Fans;
   readonly keras: Fans;
 }
 
-const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 1);
-const alike = (fans: Fans): FanConventions => ({ true: fans, torch: fans, keras: fans });
+const alike = (one: Fans): FanConventions => ({ true: one, torch: one, keras: one });
 
-/** Of a matrix: [out, in] or [in, out]; further axes count as inputs of each output (a bilinear form). */
+function conventions(shape: readonly number[], options: FanOptions): FanConventions {
+  const by = (convention: FanOptions["convention"]) => fans(shape, { ...options, convention });
+  return { true: by("true"), torch: by("torch"), keras: by("keras") };
+}
+
+/** Of a matrix: [out, in] or [in, out]; a vector counts as one output. */
 export function matrixFans(shape: readonly number[], layout: LinearNode["layout"]): FanConventions {
-  const rows = shape[0] ?? 1;
-  const columns = product(shape.slice(1));
-  return alike(layout === "out-in" ? { fanIn: columns, fanOut: rows } : { fanIn: rows, fanOut: columns });
+  if (shape.length < 2) return alike({ fanIn: shape[0] ?? 1, fanOut: 1 });
+  return conventions(shape, { op: "dense", layout });
 }
 
 export function isDepthwise(node: ConvNode, shape: readonly number[]): boolean {
   return node.groups > 1 && !node.transposed && shape[1] === 1;
 }
 
+/** Of a kernel in PyTorch's layout. */
 export function convFans(shape: readonly number[], node: ConvNode): FanConventions {
-  const [first = 1, second = 1, ...kernel] = shape;
-  const taps = product(kernel);
-  const torch = { fanIn: second * taps, fanOut: first * taps };
-  if (node.transposed) {
-    const spread = product(node.strides);
-    return {
-      true: { fanIn: ((first / node.groups) * taps) / spread, fanOut: second * taps },
-      torch,
-      keras: { fanIn: second * node.groups * taps, fanOut: first * taps },
-    };
-  }
-  return {
-    true: { fanIn: second * taps, fanOut: ((first / node.groups) * taps) / product(node.strides) },
-    torch,
-    keras: isDepthwise(node, shape)
-      ? { fanIn: node.groups * taps, fanOut: (first / node.groups) * taps }
-      : { fanIn: second * taps, fanOut: first * taps },
-  };
+  const op = node.transposed ? "conv-transpose" : isDepthwise(node, shape) ? "depthwise-conv" : "conv";
+  return conventions(shape, { op, groups: node.groups, strides: node.strides });
 }
 
-/** Of one gate's block of a recurrent matrix [gates·hidden, in]; Keras fuses the gates into one matrix. */
+/** Of one gate's block of a recurrent matrix [gates·hidden, in]; only Keras draws the gates as one matrix. */
 export function recurrentFans(shape: readonly number[], gates: number): FanConventions {
-  const rows = shape[0] ?? 1;
-  const fanIn = shape[1] ?? 1;
-  const one = { fanIn, fanOut: rows / gates };
-  return { true: one, torch: one, keras: { fanIn, fanOut: rows } };
+  const { true: one, keras } = conventions(shape, { op: "recurrent", parts: gates });
+  return { true: one, torch: one, keras };
 }
 
 /** Of a table [entries, features]: one entry is taken, so one product enters each output. */
 export function tableFans(shape: readonly number[]): FanConventions {
-  const fans = { fanIn: shape[0] ?? 1, fanOut: product(shape.slice(1)) };
-  return { true: { fanIn: 1, fanOut: fans.fanOut }, torch: fans, keras: fans };
+  return shape.length < 2 ? alike({ fanIn: 1, fanOut: shape[0] ?? 1 }) : conventions(shape, { op: "embedding" });
 }
 
 export const noFans: FanConventions = alike({ fanIn: 1, fanOut: 1 });

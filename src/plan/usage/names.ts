@@ -1,5 +1,6 @@
 /** Parts from names and shapes alone, for files without a graph: what PyTorch, Keras and JAX call their parameters. */
 
+import { fans } from "../../init/index.ts";
 import type { Parameter } from "../../model/types.ts";
 import { type FanConventions, matrixFans, noFans, recurrentFans, tableFans } from "./fans.ts";
 import type { Part } from "./parts.ts";
@@ -87,15 +88,15 @@ function opFromPart(part: Part, shape: readonly number[], cell: string | null): 
 function fansFromPart(part: Part, shape: readonly number[], gates: number): FanConventions {
   if (part === "weight" && shape.length >= 2) return matrixOrKernel(shape);
   if (part === "table") return tableFans(shape);
-  if ((part === "input-weight" || part === "recurrent-weight") && gates > 0) return recurrentFans(shape, gates);
+  if (part === "input-weight" || part === "recurrent-weight")
+    return gates > 0 ? recurrentFans(shape, gates) : matrixFans(shape, "out-in");
   return noFans;
 }
 
 function matrixOrKernel(shape: readonly number[]): FanConventions {
   if (shape.length === 2) return matrixFans(shape, "out-in");
-  const taps = shape.slice(2).reduce((a, b) => a * b, 1);
-  const fans = { fanIn: (shape[1] ?? 1) * taps, fanOut: (shape[0] ?? 1) * taps };
-  return { true: fans, torch: fans, keras: fans };
+  const kernel = fans(shape, { op: "conv" });
+  return { true: kernel, torch: kernel, keras: kernel };
 }
 
 /**
@@ -105,7 +106,8 @@ function matrixOrKernel(shape: readonly number[]): FanConventions {
 export function usageFromName(parameter: Parameter, all: ReadonlyMap<string, Parameter>): ParameterUsage {
   const part = partFromName(parameter);
   const cell = /-(weight|bias)$/.test(part) ? cellOf(parameter, all) : null;
-  const gates = cell ? (GATES[cell.cell] ?? []) : [];
+  // weight_hr projects the output: it has no gates.
+  const gates = cell && !/weight_hr/.test(parameter.name) ? (GATES[cell.cell] ?? []) : [];
   const sibling = part === "bias" ? all.get(parameter.name.replace(/bias$/, "weight")) : undefined;
   const owner = sibling && sibling !== parameter ? sibling : null;
   return {
