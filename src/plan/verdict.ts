@@ -1,6 +1,7 @@
 /** Warnings that a plan's own prediction calls for: signal or gradient that dies or grows with depth, and why. */
 
-import type { Model, Warning } from "../model/types.ts";
+import { resolveActivation } from "../activation/index.ts";
+import type { ActivationReference, Model, Warning } from "../model/types.ts";
 import { gradientFactor } from "./auto/operating-point.ts";
 import { runLengths } from "./auto/runs.ts";
 import type { PlannedLayer } from "./types.ts";
@@ -81,6 +82,19 @@ function deadEnds(layers: readonly PlannedLayer[]): readonly Warning[] {
     }));
 }
 
+/** Second moments of a pre-activation at the two ends of an activation's working range, and one far beyond. */
+const WORKING_SIZES = [0.05, 1] as const;
+const WIDE = 16;
+
+/** χ at the size where it is nearest to 1. */
+function mostLevel(reference: ActivationReference, sizes: readonly number[]): number {
+  const factors = sizes.map((q) => gradientFactor(reference, q).chi).filter((chi) => chi > 0);
+  return factors.reduce(
+    (best, chi) => (Math.abs(Math.log(chi)) < Math.abs(Math.log(best)) ? chi : best),
+    factors[0] ?? 0,
+  );
+}
+
 /** Activations whose gradient no weight variance can keep level over the depth they are used at. */
 export function hopelessActivations(usages: Usages): readonly Warning[] {
   const runs = runLengths(usages);
@@ -93,14 +107,18 @@ export function hopelessActivations(usages: Usages): readonly Warning[] {
   }
   const warnings: Warning[] = [];
   for (const { usage, run } of worst.values()) {
-    const { chi } = gradientFactor(usage.activation!.activation, 1);
-    const small = gradientFactor(usage.activation!.activation, 0.05).chi;
-    const best = Math.abs(Math.log(small)) < Math.abs(Math.log(chi)) ? small : chi;
+    const reference = usage.activation!.activation;
+    const best = mostLevel(reference, WORKING_SIZES);
     if (!(best > 0) || Math.abs(Math.log(best)) * run <= MUCH) continue;
-    const name = activationName(usage.activation);
+    const { saturates } = resolveActivation(reference);
+    const wide = saturates.left && saturates.right ? best : mostLevel(reference, [...WORKING_SIZES, WIDE]);
+    const help =
+      Math.abs(Math.log(wide)) < 0.9 * Math.abs(Math.log(best))
+        ? `pre-activations of second moment ${WIDE} bring it to ${times(wide)} at best; better is`
+        : "no weight variance can help; what can is";
     warnings.push({
       code: "gradient-not-level",
-      message: `${name}: with the signal level the gradient changes ${times(best)} a layer (χ₁ = ${figure(best)}), ${times(best ** run)} over ${run} in a row; no weight variance can help, a normalization, skips or another activation can`,
+      message: `${activationName(usage.activation)}: with the signal level the gradient changes ${times(best)} a layer (χ₁ = ${figure(best)}), ${times(best ** run)} over ${run} in a row; ${help} a normalization, skips or another activation`,
       where: usage.activation!.name,
     });
   }

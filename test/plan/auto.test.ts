@@ -52,6 +52,10 @@ describe("a chain of 50 layers", () => {
     expect(said?.message).toMatch(/×0\.153 a layer \(χ₁ = 0\.153\).*no weight variance can help/);
     expect(warnings.some(({ code }) => code === "vanishing-gradient")).toBe(true);
   });
+  test("softplus: wider pre-activations would help some, and that is said instead", () => {
+    const said = plan(chain(64, 50, "softplus")).warnings.find(({ code }) => code === "gradient-not-level");
+    expect(said?.message).toMatch(/second moment 16 bring it to ×0\.\d+ at best/);
+  });
 });
 
 test("biases are 0, weights have mean 0, and the readout is small", () => {
