@@ -131,7 +131,11 @@ function argumentFeatures(argument: Expression): Feature[] {
   const bend = compile(differentiate(first));
   const points = [...zeros(argument), ...zeros(first)].slice(0, MOST_BREAKS);
   return points
-    .map((at) => ({ at, scale: scaleAt(slope(at), bend(at)) }))
+    .map((at) => {
+      // From both sides: at the tip of |x| the slope itself says nothing.
+      const gap = 1e-9 * Math.max(1e-3, Math.abs(at));
+      return { at, scale: scaleAt(Math.max(Math.abs(slope(at - gap)), Math.abs(slope(at + gap))), bend(at)) };
+    })
     .filter(({ scale }) => scale > 0 && scale < WIDE);
 }
 

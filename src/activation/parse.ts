@@ -169,7 +169,7 @@ export async function parseExpression(text: string): Promise<Expression> {
     if (open > MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels, simplify it`);
   }
   if (/[-+^!~]{65,}/.test(text.replace(/\s/g, ""))) fail("more than 64 signs in a row, simplify it");
-  const math = await import("mathjs");
+  const math = await import("mathjs/number");
   let tree: MathNode;
   try {
     tree = math.parse(text);

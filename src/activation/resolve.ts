@@ -196,7 +196,6 @@ export function activationByName(text: string, parameters: Readonly<Record<strin
   const reference = activationReference(text);
   if (reference.kind !== "named") return resolveActivation(reference);
   const entry = entryOf(reference.name);
-  const overrides =
-    Object.keys(parameters).length === 0 ? reference.parameters : { ...parametersOf(entry, parameters) };
-  return resolveActivation({ kind: "named", name: entry.name, parameters: overrides });
+  const given = { ...reference.parameters, ...parameters };
+  return resolveActivation({ kind: "named", name: entry.name, parameters: parametersOf(entry, given) });
 }

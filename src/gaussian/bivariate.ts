@@ -45,6 +45,7 @@ export function bivariateCdf(a: number, b: number, correlation: number): number 
   const larger = Math.max(a, b);
   if (smaller === Number.NEGATIVE_INFINITY) return 0;
   if (larger === Number.POSITIVE_INFINITY) return normalCdf(smaller);
+  if (a === 0 && b === 0) return orthantProbability(correlation);
   const end = Math.asin(correlation);
   let sum = normalCdf(a) * normalCdf(b);
   let from = 0;

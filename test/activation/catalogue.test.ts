@@ -110,4 +110,5 @@ test("equal references resolve to the same object, different parameters do not",
   expect(resolveActivation(reference)).toBe(resolveActivation({ ...reference }));
   expect(resolveActivation(reference)).not.toBe(resolveActivation({ ...reference, parameters: { min: 0, max: 1e9 } }));
   expect(activationByName("nn.LeakyReLU", { negative_slope: 0.2 }).label).toBe("leaky_relu(slope=0.2)");
+  expect(activationByName("hard_tanh(-3, 3)", { max_val: 2 }).label).toBe("hard_tanh(min=-3, max=2)");
 });

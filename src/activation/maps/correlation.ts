@@ -141,7 +141,7 @@ function series(u: Side, v: Side, same: boolean): (c: number) => number {
     for (const term of terms) leftover -= term;
   }
   let last = count - 1;
-  while (last > 0 && Math.abs(terms[last]) < 1e-18 * u.total) last--;
+  while (last > 0 && Math.abs(terms[last]) < 1e-16 * u.total) last--;
   return (correlation) => {
     const c = Math.max(-1, Math.min(1, correlation));
     let sum = leftover * c;
@@ -212,6 +212,25 @@ function mapOf(
  * correlationMap(activationByName("relu"), side, side).product(0) // 1/(2π)
  */
 export function correlationMap(activation: Activation, first: Gaussian1, second: Gaussian1): CorrelationMap {
+  let kept = known.get(activation);
+  if (!kept || kept.size >= KEPT) {
+    kept = new Map();
+    known.set(activation, kept);
+  }
+  const key = `${first.mean} ${first.variance} ${second.mean} ${second.variance}`;
+  let map = kept.get(key);
+  if (!map) {
+    map = build(activation, first, second);
+    kept.set(key, map);
+  }
+  return map;
+}
+
+/** Normalized networks ask for the same variances at every layer. A map holds a few thousand numbers. */
+const KEPT = 128;
+const known = new WeakMap<Activation, Map<string, CorrelationMap>>();
+
+function build(activation: Activation, first: Gaussian1, second: Gaussian1): CorrelationMap {
   const value = mapOf(activation.value, activation.jumps, activation.bends, activation, first, second);
   let slope: ((c: number) => number) | null = null;
   return {

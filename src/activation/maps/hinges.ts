@@ -37,6 +37,7 @@ export function hingeCoefficients(hinges: readonly Hinge[], count: number): Floa
 
 /** Φ(v/s), with its limit for s → 0. */
 function side(v: number, s: number): number {
+  if (v === 0) return 0.5;
   if (s > 0) return normalCdf(v / s);
   return Math.abs(v) < 1e-14 ? 0.5 : v > 0 ? 1 : 0;
 }
