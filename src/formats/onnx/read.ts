@@ -143,6 +143,13 @@ function build(
   };
 }
 
+/** Shapes that were traced with one sample may fit no other batch: then that is the one that is understood. */
+function atOwnBatch(proto: ProtoModel, source: TensorSource, options: ReadOnnxOptions, model: Model): Model {
+  const message = `shapes in the graph hold for one sample only; batch ${model.batch} was asked for`;
+  const single = build(proto, source, options, 1, [{ code: "assumed", message, tensors: [] }]);
+  return single.unsupported.length < model.unsupported.length ? single : model;
+}
+
 /**
  * Reads an ONNX file: its graph in the model's few kinds of nodes with concrete shapes, its parameters under the
  * framework's own names.
@@ -165,7 +172,8 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Mode
   const proto: ProtoModel = { ...parsed, graph: unwrapNarrow(parsed.graph).graph };
   if (proto.graph.outputs.length === 0) fail("the graph has no outputs", null);
   try {
-    return build(proto, source, options, batch, []);
+    const model = build(proto, source, options, batch, []);
+    return batch === 1 || model.unsupported.length === 0 ? model : atOwnBatch(proto, source, options, model);
   } catch (error) {
     if (!(error instanceof BakedBatch)) throw error;
     const note: Note = { code: "assumed", message: `${error.message}; ${batch} was asked for`, tensors: [] };

@@ -98,6 +98,22 @@ describe("activations that are spelled out become one", () => {
       ),
     ).toBe("leaky_relu");
   });
+  it("where(x < −½ or x > ½, x, 0)", () => {
+    expect(
+      activationOf(
+        scalar("low", -0.5),
+        scalar("high", 0.5),
+        scalar("zero", 0),
+        node("Less", ["x", "low"], ["l"]),
+        node("Greater", ["x", "high"], ["g"]),
+        node("Or", ["l", "g"], ["c"]),
+        node("Where", ["c", "x", "zero"], ["y"]),
+      ),
+    ).toBe("hardshrink");
+  });
+  it("log(sigmoid(x))", () => {
+    expect(activationOf(node("Sigmoid", ["x"], ["s"]), node("Log", ["s"], ["y"]))).toBe("log_sigmoid");
+  });
   it("Clip(x + 3, 0, 6)·x/6", () => {
     expect(
       activationOf(
@@ -501,6 +517,15 @@ describe("shapes", () => {
     const found = read([tokens, list("s", [3, 24]), node("Reshape", ["x", "s"], ["y"]), y], { batch: 8 });
     expect(found.batch).toBe(3);
     expect(found.tensors.get("y")?.shape).toEqual([3, 24]);
+    expect(found.notes.map((note) => note.code)).toContain("assumed");
+  });
+  it("a batch of one baked into an Expand is kept, and said", () => {
+    const fields = [list("s", [1, 1, 4]), parameter("cls", [1, 1, 4])];
+    const nodes = [node("Expand", ["cls", "s"], ["e"]), node("Concat", ["e", "x"], ["y"], { axis: 1 })];
+    const found = read([tokens, ...fields, ...nodes, y], { batch: 8 });
+    expect(found.unsupported).toEqual([]);
+    expect(found.batch).toBe(1);
+    expect(found.tensors.get("y")?.shape).toEqual([1, 7, 4]);
     expect(found.notes.map((note) => note.code)).toContain("assumed");
   });
   it("a fixed batch is kept, and said", () => {

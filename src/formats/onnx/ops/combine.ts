@@ -28,6 +28,9 @@ const BINARY: Record<string, { readonly operation: CombineNode["operation"]; rea
   Div: { operation: "divide", build: div },
   Max: { operation: "maximum", build: max },
   Min: { operation: "minimum", build: min },
+  // Of conditions, which are 0 or 1.
+  Or: { operation: "maximum", build: max },
+  And: { operation: "minimum", build: min },
   Pow: { operation: "power", build: (a, b) => op("pow", a, b) },
 };
 

@@ -189,6 +189,10 @@ function chooseByProduct(operation: Operation, shape: readonly number[]): void {
     }
     define(context, output, shape, dtype);
   };
+  if (fillB === 0) {
+    emit(operation.name, outputName(operation), "multiply", operand(context, a), operand(context, condition));
+    return;
+  }
   if (fillA !== null) emit(difference, difference, sub(num(fillA), X), operand(context, b));
   else if (fillB !== null) emit(difference, difference, sub(X, num(fillB)), operand(context, a));
   else emit(difference, difference, "subtract", operand(context, a), operand(context, b));
