@@ -1,0 +1,103 @@
+/** Files on disk as byte sources; what the operating system refuses becomes one line. */
+
+import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { FormatError } from "./error.ts";
+import type { ByteSource } from "./source.ts";
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file, check the path",
+  EACCES: "permission denied, check who may read it",
+  EPERM: "permission denied, check who may read it",
+  EISDIR: "is a directory, name a file in it",
+  ENOTDIR: "a part of the path is not a directory, check the path",
+  ELOOP: "too many symbolic links, check the path",
+  ENAMETOOLONG: "the path is too long, check it",
+  EMFILE: "too many files are open, close some",
+};
+
+/** An error of the operating system in one line; anything else is handed on unchanged. */
+export function systemError(error: unknown, what: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!/^E[A-Z0-9]+$/.test(code)) return error;
+  return new FormatError(`${what}: ${REASONS[code] ?? `the system says ${code}, check the file`}`);
+}
+
+/** A FIFO without a writer would block for ever: opened without waiting, then refused by `fstat`. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+interface Identity {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ino: number;
+}
+
+function withFile<Result>(path: string, use: (descriptor: number, found: Identity) => Result): Result {
+  let descriptor: number | null = null;
+  try {
+    descriptor = openSync(path, FLAGS);
+    const found = fstatSync(descriptor);
+    if (found.isDirectory()) throw new FormatError(`${path}: is a directory, name a file in it`);
+    if (!found.isFile()) throw new FormatError(`${path}: is not a regular file, copy it to one`);
+    return use(descriptor, found);
+  } catch (error) {
+    throw systemError(error, path);
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
+  }
+}
+
+/** Longest single read that Node takes. */
+const MAX_READ = 2 ** 30;
+
+function readRange(descriptor: number, path: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const got = readSync(descriptor, bytes, done, Math.min(length - done, MAX_READ), offset + done);
+    if (got === 0) throw new FormatError(`${path}: the file ends early, it is cut`, offset + done);
+    done += got;
+  }
+  return bytes;
+}
+
+/**
+ * Random access to a file. It is opened for every read, so that no handle is left behind; a file that changed in between
+ * is an error.
+ *
+ * @throws FormatError when there is no such file, it is a directory or it cannot be read
+ */
+export function fileSource(path: string): ByteSource {
+  const { size, mtimeMs, ino } = withFile(path, (_, found) => found);
+  return {
+    size,
+    read: (offset, length) =>
+      withFile(path, (descriptor, now) => {
+        if (now.size !== size || now.mtimeMs !== mtimeMs || now.ino !== ino) {
+          throw new FormatError(`${path}: the file changed while it was read, run again`);
+        }
+        if (offset < 0 || length < 0 || offset + length > size) {
+          throw new FormatError(`${path}: ${length} bytes wanted, the file ends at ${size}, it is cut`, offset);
+        }
+        return readRange(descriptor, path, offset, length);
+      }),
+  };
+}
+
+/** A whole file of at most `most` bytes. @throws FormatError */
+export function fileBytes(path: string, most: number): Uint8Array {
+  return withFile(path, (descriptor, { size }) => {
+    if (size > most) throw new FormatError(`${path}: at most ${most} bytes are read, got ${size}, give a smaller file`);
+    return readRange(descriptor, path, 0, size);
+  });
+}
+
+/** SHA-256 of a file as hexadecimal digits, read piece by piece. @throws FormatError */
+export function fileSha256(path: string): string {
+  return withFile(path, (descriptor, { size }) => {
+    const hash = createHash("sha256");
+    const piece = 8 * 1024 * 1024;
+    for (let at = 0; at < size; at += piece) hash.update(readRange(descriptor, path, at, Math.min(piece, size - at)));
+    return hash.digest("hex");
+  });
+}

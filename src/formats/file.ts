@@ -1,0 +1,205 @@
+/** Model and data files on disk (Node): the one place that decides by suffix and first bytes what a file is. */
+
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, sep } from "node:path";
+import type { Model } from "../model/types.ts";
+import type { Data } from "./data/index.ts";
+import { FormatError } from "./error.ts";
+import { fileBytes, fileSource, systemError } from "./file-source.ts";
+
+export { fileSha256 } from "./file-source.ts";
+
+export interface OpenOptions {
+  /** Samples that an open batch axis is bound to. Default 1. */
+  readonly batch?: number;
+}
+
+/** Protobuf's own limit. */
+const MAX_ONNX = 2 ** 31;
+/** A file of samples is held in memory. */
+const MAX_DATA = 2 ** 30;
+
+/** Kinds of files that are recognised and not read. */
+const NOT_READ: Readonly<Record<string, string>> = {
+  ".keras": "a Keras archive",
+  ".h5": "an HDF5 file",
+  ".hdf5": "an HDF5 file",
+  ".pt": "a PyTorch checkpoint",
+  ".pth": "a PyTorch checkpoint",
+  ".bin": "a PyTorch checkpoint",
+  ".ckpt": "a checkpoint",
+  ".json": "a JSON description",
+  ".pb": "a TensorFlow graph",
+  ".tflite": "a TensorFlow Lite model",
+  ".gguf": "a GGUF file",
+};
+
+const READ_INSTEAD = "export it as .onnx, or save the weights as .safetensors or .npz";
+
+type Kind = "onnx" | "safetensors" | "npz" | "npy";
+
+const SUFFIXES: Readonly<Record<string, Kind>> = {
+  ".onnx": "onnx",
+  ".safetensors": "safetensors",
+  ".npz": "npz",
+  ".npy": "npy",
+};
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
+}
+
+/** What the first bytes say; null where they say nothing (ONNX has no magic bytes). */
+function kindByContent(start: Uint8Array, path: string): Kind | null {
+  if (startsWith(start, "\x93NUMPY")) return "npy";
+  if (startsWith(start, "PK\x03\x04") || startsWith(start, "PK\x05\x06")) return "npz";
+  if (start[8] === 0x7b && start[6] === 0 && start[7] === 0) return "safetensors";
+  const known: readonly (readonly [string, string])[] = [
+    ["\x89HDF\r\n\x1a\n", "an HDF5 file"],
+    ["\x80\x02", "a Python pickle (an old PyTorch checkpoint)"],
+    ["GGUF", "a GGUF file"],
+    ["{", "a JSON text"],
+    ["version https://git-lfs", "a Git LFS pointer and not the file itself"],
+  ];
+  for (const [magic, what] of known) {
+    if (startsWith(start, magic)) throw new FormatError(`${path}: this is ${what}, ${READ_INSTEAD}`, 0);
+  }
+  return null;
+}
+
+function kindOf(path: string, start: Uint8Array): Kind {
+  const suffix = extname(path).toLowerCase();
+  const other = path.endsWith(".safetensors.index.json") ? "a list of shards" : NOT_READ[suffix];
+  if (other !== undefined) throw new FormatError(`${path}: ${other} is not yet read here, ${READ_INSTEAD}`);
+  const bySuffix = SUFFIXES[suffix] ?? null;
+  const byContent = kindByContent(start, path);
+  if (bySuffix === "safetensors" && byContent === null) return bySuffix;
+  if (bySuffix !== null && byContent !== null && byContent !== bySuffix) {
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say .${byContent}, rename the file`, 0);
+  }
+  const kind = bySuffix ?? byContent;
+  if (kind === null) {
+    throw new FormatError(`${path}: unknown kind of file, give .onnx, .safetensors or .npz, or a line like "784 > 10"`);
+  }
+  return kind;
+}
+
+/** External data of an ONNX file: beside the model or below, symbolic links resolved before that is judged. */
+function externalData(path: string): (location: string) => Uint8Array | null {
+  const folder = realpathSync(dirname(path));
+  const opened = new Map<string, Uint8Array | null>();
+  const open = (location: string): Uint8Array | null => {
+    const wanted = join(folder, location);
+    if (!existsSync(wanted)) return null;
+    const real = realpathSync(wanted);
+    if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      throw new FormatError(
+        `${path}: external data ${JSON.stringify(location)} lies outside the model's folder, copy it in`,
+      );
+    }
+    return fileBytes(real, Number.MAX_SAFE_INTEGER);
+  };
+  return (location) => {
+    const known = opened.get(location);
+    if (known !== undefined) return known;
+    const bytes = open(location);
+    opened.set(location, bytes);
+    return bytes;
+  };
+}
+
+/** An architecture line has a ">" and is not the name of a file. */
+export function isLine(text: string): boolean {
+  return text.includes(">") && !existsSync(text);
+}
+
+/** Bytes of an ONNX file and its external data, as `writeOnnx` needs them again. @throws FormatError */
+export function onnxFile(path: string) {
+  return { bytes: fileBytes(path, MAX_ONNX), external: externalData(path) };
+}
+
+function firstBytes(path: string): Uint8Array {
+  const source = fileSource(path);
+  if (source.size === 0) throw new FormatError(`${path}: the file is empty, save it again`, 0);
+  return source.read(0, Math.min(16, source.size));
+}
+
+/** A parser given hostile bytes must fail as a FormatError; anything else is a fault of ours and says so in one line. */
+function inFile<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) {
+      const named = error.message.startsWith(path) ? error.message : `${path}: ${error.message}`;
+      throw new FormatError(named.replace(/ \(byte \d+\)$/, ""), error.offset);
+    }
+    throw systemError(error, path);
+  }
+}
+
+/**
+ * Opens a model: an .onnx file, weights in .safetensors or .npz, or an architecture line.
+ *
+ * Weights files are not loaded: `model.read(name)` reads one tensor. External data of an ONNX file is looked for in the
+ * model's own folder only.
+ *
+ * @throws FormatError in one line, with the byte offset where there is one
+ * @example await openModel("model.onnx", { batch: 8 })
+ * @example await openModel("784 > 256 relu > 10")
+ */
+export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions = {}): Promise<Model> {
+  if (isLine(pathOrLine)) {
+    const { readLine } = await import("./line/index.ts");
+    return readLine(pathOrLine, { batch });
+  }
+  const path = pathOrLine;
+  const kind = kindOf(path, firstBytes(path));
+  const name = basename(path);
+  if (kind === "onnx") {
+    const { readOnnx } = await import("./onnx/index.ts");
+    const { bytes, external } = onnxFile(path);
+    return inFile(path, () => readOnnx(bytes, { name, batch, external }));
+  }
+  if (kind === "safetensors") {
+    const { readSafetensors } = await import("./safetensors/index.ts");
+    return inFile(path, () => readSafetensors(fileSource(path), { name }));
+  }
+  if (kind === "npz") {
+    const { readNpz } = await import("./npz/index.ts");
+    return inFile(path, () => readNpz(fileSource(path), { name }));
+  }
+  throw new FormatError(`${path}: one array is not a model, save all weights with np.savez`);
+}
+
+/**
+ * Reads samples from a .csv, .npy or .npz file.
+ *
+ * @throws FormatError in one line
+ * @example (await readData("digits.csv")).shape // [1797, 64]
+ */
+export async function readData(path: string): Promise<Data> {
+  const start = firstBytes(path);
+  const suffix = extname(path).toLowerCase();
+  if (![".csv", ".tsv", ".txt", ".npy", ".npz"].includes(suffix)) {
+    throw new FormatError(`${path}: unknown kind of data, give .csv, .npy or .npz`);
+  }
+  const bytes = fileBytes(path, MAX_DATA);
+  const { readCsv, readNpyData, readNpzData } = await import("./data/index.ts");
+  const name = path;
+  if (suffix === ".npy") return inFile(path, () => readNpyData(bytes, { name }));
+  if (suffix === ".npz") return inFile(path, () => readNpzData(bytes, { name }));
+  if (kindByContent(start, path) !== null) {
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say otherwise, rename the file`, 0);
+  }
+  return inFile(path, () => readCsv(new TextDecoder().decode(bytes), { name }));
+}
+
+/** True where both paths lead to the same file. */
+export function sameFile(a: string, b: string): boolean {
+  try {
+    const [left, right] = [statSync(a), statSync(b)];
+    return left.dev === right.dev && left.ino === right.ino;
+  } catch {
+    return false;
+  }
+}

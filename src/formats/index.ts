@@ -1,0 +1,15 @@
+/** Every file format, for code that runs anywhere; files on disk are opened by `file.ts`. */
+
+export { type Data, readCsv, readNpyData, readNpzData } from "./data/index.ts";
+export { FormatError } from "./error.ts";
+export { readLine } from "./line/index.ts";
+export { readNpy, writeNpy } from "./npy/index.ts";
+export { readNpz, writeNpz } from "./npz/index.ts";
+export { type ReadOnnxOptions, readOnnx, writeOnnx } from "./onnx/index.ts";
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  readSafetensorsHeaderAsync,
+  writeSafetensors,
+} from "./safetensors/index.ts";
+export { type AsyncByteSource, type ByteSink, type ByteSource, bytesSource, memorySink } from "./source.ts";

@@ -1,0 +1,37 @@
+/** A plan's weights in memory. */
+
+import type { Plan } from "../plan/types.ts";
+import { elements, type ReadValues, tensorTiles } from "./tiles.ts";
+
+export interface InitializeOptions {
+  /** Default: the plan's own. */
+  readonly seed?: number;
+  /** Names to draw. Default: all. The others' values do not change with it. */
+  readonly names?: Iterable<string>;
+  /** Where tensors planned as `file` take their values from: `model.read`. */
+  readonly read?: ReadValues;
+}
+
+/**
+ * Draws every tensor of a plan: float32, row-major, by parameter name.
+ *
+ * The value of an element depends on seed, name, index and initializer alone (DESIGN 6.3): not on the other tensors.
+ *
+ * @throws Error naming the tensor, where the plan keeps the file's values and none are given
+ * @example initialize(plan(model)).get("fc1.weight")?.length // 100352
+ */
+export function initialize(plan: Plan, { seed = plan.seed, names, read }: InitializeOptions = {}) {
+  const wanted = names === undefined ? null : new Set(names);
+  const result = new Map<string, Float32Array>();
+  for (const tensor of plan.tensors) {
+    if (wanted !== null && !wanted.has(tensor.name)) continue;
+    const values = new Float32Array(elements(tensor.shape));
+    let at = 0;
+    for (const tile of tensorTiles(tensor, read === undefined ? { seed } : { seed, read })) {
+      values.set(tile, at);
+      at += tile.length;
+    }
+    result.set(tensor.name, values);
+  }
+  return result;
+}

@@ -1,0 +1,89 @@
+/** A file that appears whole or not at all (Node): written beside its place under another name, synced, renamed. */
+
+import { createHash, randomBytes } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ByteSink } from "../formats/source.ts";
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Hexadecimal digits. */
+  readonly sha256: string;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full, free some space",
+  EDQUOT: "the disk quota is used up, free some space",
+  EFBIG: "the file system does not take files of this size, write shards",
+  EROFS: "the file system is read-only, choose another folder",
+  EACCES: "permission denied, choose another folder",
+  EPERM: "permission denied, choose another folder",
+  ENOENT: "the folder does not exist, make it first",
+  ENOTDIR: "a part of the path is not a folder, check the path",
+  EISDIR: "is a directory, name a file in it",
+  ENAMETOOLONG: "the name is too long, choose a shorter one",
+  EIO: "the disk fails, check it",
+};
+
+function writeError(error: unknown, path: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!/^E[A-Z0-9]+$/.test(code)) return error;
+  return new Error(`write ${path}: ${REASONS[code] ?? `the system says ${code}, check the path`}`, { cause: error });
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, at, chunk.length - at);
+    at += bytesWritten;
+  }
+}
+
+/** Makes the new name durable; some file systems do not let a directory be synced, and the rename stands anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/**
+ * Calls `fill` with a sink into a temporary file in the same folder and moves it to `path` when all of it is on the
+ * disk. On any error, an abort included, the temporary file is removed and what was at `path` stays.
+ *
+ * @throws Error in one line when the system refuses; whatever `fill` throws
+ */
+export async function writeAtomically(
+  path: string,
+  fill: (sink: ByteSink) => Promise<void>,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<WrittenFile> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`);
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let file: FileHandle | null = null;
+  try {
+    signal?.throwIfAborted();
+    file = await open(temporary, "wx", 0o666);
+    const handle = file;
+    await fill({
+      write: async (chunk) => {
+        signal?.throwIfAborted();
+        hash.update(chunk);
+        bytes += chunk.length;
+        await writeAll(handle, chunk);
+      },
+    });
+    await file.sync();
+    await file.close();
+    file = null;
+    signal?.throwIfAborted();
+    await rename(temporary, path);
+  } catch (error) {
+    await file?.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(error, path);
+  }
+  await syncFolder(folder);
+  return { path, bytes, sha256: hash.digest("hex") };
+}

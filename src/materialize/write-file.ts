@@ -1,0 +1,94 @@
+/** The end of the main job: a plan's weights as a file on disk (Node). */
+
+import { statSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { fileSha256, onnxFile, sameFile } from "../formats/file.ts";
+import type { ByteSink } from "../formats/source.ts";
+import type { Model } from "../model/types.ts";
+import type { Plan } from "../plan/types.ts";
+import { initialize } from "./initialize.ts";
+import { type StreamOptions, streamWeights } from "./stream.ts";
+import { type WrittenFile, writeAtomically } from "./write-atomic.ts";
+
+export interface WriteWeightsOptions extends Omit<StreamOptions, "modelSha256" | "read"> {
+  /** The model's file; null for an architecture line. It is never overwritten. */
+  readonly source?: string | null;
+}
+
+type Format = "safetensors" | "npz" | "onnx";
+
+const FORMATS: Readonly<Record<string, Format>> = { ".safetensors": "safetensors", ".npz": "npz", ".onnx": "onnx" };
+
+function formatOf(path: string): Format {
+  const format = FORMATS[extname(path).toLowerCase()];
+  if (format === undefined) {
+    throw new Error(`write ${path}: unknown kind of file, name it .safetensors, .npz or .onnx`);
+  }
+  return format;
+}
+
+function checkPlace(path: string, source: string | null): void {
+  if (source !== null && sameFile(path, source)) {
+    throw new Error(`write ${path}: this is the model's own file, write to another name`);
+  }
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) throw new Error(`write ${path}: is a directory, name a file in it`);
+  if (there !== undefined && !there.isFile())
+    throw new Error(`write ${path}: is not a regular file, choose another name`);
+}
+
+async function fillOnnx(sink: ByteSink, model: Model, plan: Plan, options: WriteWeightsOptions): Promise<void> {
+  const { source = null, dtype = "f32", shard = null, seed = plan.seed, signal, onProgress } = options;
+  if (model.format !== "onnx" || source === null) {
+    throw new Error(`write .onnx: needs a model that was read from .onnx, got ${model.format}, write .safetensors`);
+  }
+  if (shard !== null) throw new Error("write .onnx: a graph cannot be split, got --shard, write .safetensors shards");
+  const { writeOnnxChunks } = await import("../formats/onnx/index.ts");
+  const { bytes, external } = onnxFile(source);
+  const planned = new Set(plan.tensors.map((tensor) => tensor.name));
+  let drawn = 0;
+  const values = (name: string) => {
+    if (!planned.has(name)) return null;
+    signal?.throwIfAborted();
+    drawn += 1;
+    onProgress?.(Math.min(1, drawn / planned.size), name);
+    return initialize(plan, { seed, names: [name], read: model.read }).get(name) ?? null;
+  };
+  const chunks = writeOnnxChunks(model, bytes, values, { external, ...(dtype === "f32" ? {} : { dtype }) });
+  for (const chunk of chunks) await sink.write(chunk);
+}
+
+/**
+ * Draws a plan's weights into a file: .safetensors, .npz or .onnx (the model's graph with the new weights), by suffix.
+ *
+ * The file appears whole or not at all, is synced, and is never the model's own. .safetensors and .npz are streamed tile
+ * by tile and can be one shard of n. Metadata (scheme, seed, stream version, model's SHA-256, library version) goes into
+ * the .safetensors header and the .npz archive comment.
+ *
+ * @returns path, size and SHA-256 of what was written
+ * @throws Error in one line: unknown suffix, the model's own file, disk full, bfloat16 in .npz, …
+ * @example await writeWeights("out.safetensors", model, plan(model), { source: "model.onnx" })
+ */
+export async function writeWeights(
+  path: string,
+  model: Model,
+  plan: Plan,
+  options: WriteWeightsOptions = {},
+): Promise<WrittenFile> {
+  const { source = null, signal } = options;
+  const format = formatOf(path);
+  checkPlace(path, source);
+  const fill = async (sink: ByteSink): Promise<void> => {
+    if (format === "onnx") return fillOnnx(sink, model, plan, options);
+    const modelSha256 = source === null ? null : fileSha256(source);
+    await streamWeights(sink, plan, format, { ...options, read: model.read, modelSha256 });
+  };
+  return writeAtomically(path, fill, { signal });
+}
+
+/** Name of one part of a sharded file, as Hugging Face names them. @example shardPath("m.safetensors", { index: 2, count: 4 }) // "m-00002-of-00004.safetensors" */
+export function shardName(path: string, { index, count }: { readonly index: number; readonly count: number }): string {
+  const suffix = extname(path);
+  const digits = (value: number) => String(value).padStart(5, "0");
+  return `${basename(path, suffix)}-${digits(index)}-of-${digits(count)}${suffix}`;
+}
