@@ -26,6 +26,11 @@ export interface GradientPart {
    * normalization's subtraction of means puts between samples, counted towards one sample's gradient.
    */
   readonly shared: number;
+  /**
+   * E[δ² | the element's rank] / E[δ²] over the atoms of the element's marginal law; null: the same at every rank. On a
+   * skip path no weights come between two rectifiers, so that where the later one is open the earlier one mostly was too.
+   */
+  readonly byRank: Float64Array | null;
 }
 
 export type Gradient = readonly GradientPart[];
@@ -69,13 +74,13 @@ export function mapAt(context: Context, activation: Activation, mean: number, va
 }
 
 export const plainGradient = (kernels: readonly Kernel[]): Gradient =>
-  kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0 }));
+  kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0, byRank: null }));
 
 /** The gradient part that `from` becomes when its kernel becomes `kernel`; `share`: extra factor of what samples share. */
 export function carry(from: GradientPart, kernel: Kernel, share = 1): GradientPart {
   const before = diagonal(totalKernel(from));
   const ratio = before === 0 ? 0 : diagonal(kernel) / before;
-  return { kernel, selected: null, between: from.between * ratio, shared: from.shared * ratio * share };
+  return { kernel, selected: null, between: from.between * ratio, shared: from.shared * ratio * share, byRank: null };
 }
 
 const both = (a: Kernel, b: Kernel): Kernel =>
@@ -83,6 +88,15 @@ const both = (a: Kernel, b: Kernel): Kernel =>
     { kernel: a, weight: 1 },
     { kernel: b, weight: 1 },
   ]);
+
+/** Weights by rank of the sum of two uncorrelated gradients: each by its share. */
+function mixRanks(a: GradientPart, b: GradientPart): Float64Array | null {
+  if (!a.byRank && !b.byRank) return null;
+  const [p, q] = [diagonal(totalKernel(a)), diagonal(totalKernel(b))];
+  if (p + q === 0) return null;
+  const length = (a.byRank ?? b.byRank)?.length ?? 0;
+  return Float64Array.from({ length }, (_, i) => (p * (a.byRank?.[i] ?? 1) + q * (b.byRank?.[i] ?? 1)) / (p + q));
+}
 
 /** Adds a contribution; different consumers' contributions are uncorrelated (each went through weights of its own). */
 export function addGradient(context: Context, tensor: string, gradient: Gradient): void {
@@ -111,6 +125,7 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
             selected,
             between: part.between + other.between,
             shared: part.shared + other.shared,
+            byRank: mixRanks(part, other),
           };
         }),
   );

@@ -102,3 +102,52 @@ function convolve(
 /** The shape of −X. */
 export const mirrored = (shape: Shape): Shape =>
   shape === null ? null : shape.map((_, i) => -shape[shape.length - 1 - i]);
+
+/** φ'(mean + sd·S)² at the atoms, in the order of the argument. */
+export const slopesByRank = (activation: Activation, shape: Shape, mean: number, sd: number): Float64Array =>
+  atomsOf(shape).map((z) => activation.derivative(mean + sd * z) ** 2);
+
+interface Summand {
+  readonly shape: Shape;
+  readonly sd: number;
+}
+
+/** E[w(rank of X + Y) | rank of X] for weights `byRank` over the atoms of the sum, X and Y independent. */
+export function ranksOfSummand(byRank: Float64Array, sum: Shape, own: Summand, rest: Summand): Float64Array {
+  const total = Math.hypot(own.sd, rest.sd);
+  const x = atomsOf(own.shape);
+  if (total === 0) return byRank;
+  const y = coarsen(atomsOf(rest.shape), COARSE);
+  const scale = Math.hypot(...y) / Math.sqrt(COARSE) || 1;
+  const z = atomsOf(sum);
+  return x.map((value) => {
+    let weight = 0;
+    for (const other of y) weight += byRank[rankIn(z, (own.sd * value + (rest.sd * other) / scale) / total)];
+    return weight / COARSE;
+  });
+}
+
+/** Index of the atom nearest in rank to a value: half-way between neighbours a value goes to the lower. */
+function rankIn(atoms: Float64Array, value: number): number {
+  let low = 0;
+  let high = atoms.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((atoms[middle] + atoms[middle + 1]) / 2 < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Gives equal atoms equal weights (where a rectifier is shut every rank is the same value). */
+export function levelTies(weights: Float64Array, values: Float64Array): Float64Array {
+  const out = new Float64Array(weights.length);
+  for (let from = 0; from < values.length; ) {
+    let to = from;
+    let sum = 0;
+    while (to < values.length && values[to] === values[from]) sum += weights[to++];
+    out.fill(sum / (to - from), from, to);
+    from = to;
+  }
+  return out;
+}

@@ -22,7 +22,7 @@ import {
   sumOverPairs,
 } from "../kernel/kernel.ts";
 import type { ActivationMap } from "../law/activation-map.ts";
-import { mirrored, shapeThrough } from "../law/shape.ts";
+import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
 import type { Part, State } from "../state/state.ts";
 
 /** The activation of a node; a PReLU's slope is taken from its parameter's law. */
@@ -174,13 +174,14 @@ function throughLine(part: Part, slope: number, offset: number): Part {
 
 function backPart(context: Context, activation: Activation, part: Part, gradient: GradientPart): GradientPart {
   const line = straightLine(activation);
-  if (line) return carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
+  if (line) {
+    const passed = carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
+    return line.slope > 0 ? { ...passed, byRank: gradient.byRank } : passed;
+  }
   const map = mapAt(context, activation, part.mean, centredVariance(part));
   const level = map.derivativeSecondMoment;
-  const lift =
-    part.shape === null || level === 0
-      ? 1
-      : shapeThrough(activation, part.shape, part.mean, Math.sqrt(centredVariance(part))).slopeSecondMoment / level;
+  const ranked = slopesOnRanks(activation, part, gradient.byRank);
+  const lift = level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level;
   const slopes: Kernel = {
     ...part.kernel,
     ...mapCorrelations(part.kernel, (c) => (level === 0 ? 0 : map.slopeProduct(centre(part, c)) / level)),
@@ -195,13 +196,41 @@ function backPart(context: Context, activation: Activation, part: Part, gradient
       selected: null,
       between: gradient.between * raw(part.between),
       shared: gradient.shared * raw(part.cross),
+      byRank: ranked.byRank,
     };
   const { second, square } = gradient.selected.slope(activation);
   const routed = gradient.selected.kernel;
   const pair = second === 0 ? 0 : square / second;
   const won: Kernel = { ...scaleKernel(routed, second), ...mapCorrelations(routed, (c) => c * pair) };
   const kernel = diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) };
-  return { kernel, selected: null, between: gradient.between * raw(part.between), shared: gradient.shared * square };
+  return {
+    kernel,
+    selected: null,
+    between: gradient.between * raw(part.between),
+    shared: gradient.shared * square,
+    byRank: null,
+  };
+}
+
+/** Mean of φ'² over the ranks, weighted by where the gradient arrives, and where it then lies. */
+function slopesOnRanks(
+  activation: Activation,
+  part: Part,
+  arriving: Float64Array | null,
+): { readonly mean: number; readonly byRank: Float64Array } {
+  const slopes = slopesByRank(activation, part.shape, part.mean, Math.sqrt(centredVariance(part)));
+  const rising = slopes.length < 2 || risesWithRank(activation, part);
+  const weighted = arriving && rising ? slopes.map((s, i) => s * arriving[i]) : slopes;
+  const mean = meanOf(weighted);
+  return { mean, byRank: mean === 0 ? weighted.map(() => 1) : weighted.map((w) => w / mean) };
+}
+
+/** Ranks survive a function that never falls over the bulk of the law. */
+function risesWithRank(activation: Activation, part: Part): boolean {
+  const sd = Math.sqrt(centredVariance(part));
+  for (let z = -3; z < 3; z += 0.125)
+    if (activation.value(part.mean + sd * (z + 0.125)) < activation.value(part.mean + sd * z)) return false;
+  return true;
 }
 
 const addProfiles = (a: Float64Array, b: Float64Array): Float64Array => {

@@ -3,7 +3,7 @@
 import type { CombineNode } from "../../model/types.ts";
 import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
 import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
-import { mirrored, sumShapes } from "../law/shape.ts";
+import { levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
 import { align, fixedState, gradientOnto } from "../state/align.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part, State } from "../state/state.ts";
@@ -169,7 +169,19 @@ export const combineRule: Rule<CombineNode> = {
           aligned.operands.map((parts) => parts[k]),
           i,
         );
-        return carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
+        const passed = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
+        return factor === null
+          ? {
+              ...passed,
+              byRank: ranksFor(
+                node,
+                aligned.operands.map((parts) => parts[k]),
+                i,
+                part.byRank,
+                stateOf(context, node.outputs[0]).parts[k]?.shape ?? null,
+              ),
+            }
+          : passed;
       });
       const same =
         state.parts.length === gradient.length &&
@@ -185,7 +197,7 @@ export const combineRule: Rule<CombineNode> = {
           ) === null &&
           same &&
           shapeKept
-            ? gradient
+            ? gradient.map((part, k) => ({ ...part, byRank: plain[k].byRank }))
             : gradientOnto(state, aligned, plain);
         addGradient(context, name, passed);
       } else {
@@ -207,6 +219,22 @@ export const combineRule: Rule<CombineNode> = {
 function additiveMask(node: CombineNode, context: Context): Float64Array | null {
   const constant = node.inputs.map((name) => context.model.constants.get(name)).find((c) => c !== undefined);
   return constant?.values.some((v) => v <= -1e4) ? constant.values.map((v) => (v <= -1e4 ? 0 : 1)) : null;
+}
+
+/** Where, by the operand's own rank, the gradient of a sum lies. */
+function ranksFor(
+  node: CombineNode,
+  parts: readonly Part[],
+  i: number,
+  byRank: Float64Array | null,
+  sum: Shape,
+): Float64Array | null {
+  const own = parts[i];
+  if (byRank === null || own.shape === null || node.operation !== "add") return null;
+  const deviation = (part: Part) => Math.sqrt(Math.max(0, diagonal(part.kernel) - part.mean ** 2));
+  const others = parts.filter((_, j) => j !== i);
+  const rest = { shape: others.length === 1 ? others[0].shape : null, sd: Math.hypot(...others.map(deviation)) };
+  return levelTies(ranksOfSummand(byRank, sum, { shape: own.shape, sd: deviation(own) }, rest), own.shape);
 }
 
 const averageDiagonal = (state: State, kernels: readonly Kernel[]): number => {

@@ -77,6 +77,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
         const plain: GradientPart = {
           kernel: scaled,
           selected: null,
+          byRank: gradient[i].byRank,
           between: gradient[i].between * ratio,
           shared: gradient[i].shared * ratio,
         };

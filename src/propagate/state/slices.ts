@@ -107,7 +107,7 @@ export function ungatherKernel(state: State, ranges: readonly Range[], gradient:
     const source = gradient[contiguous ? pieceAt(state, gradient, taken) : Math.min(i, gradient.length - 1)];
     taken += inside > 0 ? 1 : 0;
     if (share === 0 || !source)
-      return { kernel: uniformKernel(part.kernel.sizes, 0, 0), selected: null, between: 0, shared: 0 };
+      return { kernel: uniformKernel(part.kernel.sizes, 0, 0), selected: null, between: 0, shared: 0, byRank: null };
     return carry(source, placed(part, totalKernel(source), share, positionShare, ranges, state));
   });
 }
