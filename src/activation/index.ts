@@ -38,6 +38,7 @@ export { type ActivationMoments, type GaussianInput, gain, moments, quadratureMo
 export { parseExpression } from "./parse.ts";
 export { print } from "./print.ts";
 export { recognise } from "./recognise.ts";
+export type { ActivationReference } from "./reference.ts";
 export { activationByName, activationReference, resolveActivation } from "./resolve.ts";
 export { sameFunction } from "./same.ts";
 export type { Activation } from "./types.ts";

@@ -3,11 +3,11 @@
  * GELU, or x·clip(x + 3)/6 as separate operators.
  */
 
-import type { ActivationReference } from "../model/types.ts";
 import { CATALOGUE, type CatalogueEntry } from "./catalogue/index.ts";
 import { compile, type Scalar } from "./compile.ts";
 import type { Expression } from "./expression.ts";
 import { kinks } from "./kinks.ts";
+import type { ActivationReference } from "./reference.ts";
 import { parametersOf } from "./resolve.ts";
 import { agree, FLOAT32_TOLERANCE, PROBE_POINTS } from "./same.ts";
 

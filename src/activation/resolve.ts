@@ -1,12 +1,12 @@
 /** From a name, a reference or an expression to an activation that can be evaluated. */
 
-import type { ActivationReference } from "../model/types.ts";
 import { CATALOGUE, type CatalogueEntry, findEntry, knownNames, plainName } from "./catalogue/index.ts";
 import { compile, type Scalar } from "./compile.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Expression } from "./expression.ts";
 import { features, kinks } from "./kinks.ts";
 import { print } from "./print.ts";
+import type { ActivationReference } from "./reference.ts";
 import type { Activation } from "./types.ts";
 
 /** Resolved activations are kept: a network has few kinds and many layers. The oldest goes beyond this many. */

@@ -1,8 +1,8 @@
 /** An activation as the rest of the library uses it. */
 
 import type { Feature } from "../gaussian/index.ts";
-import type { ActivationReference } from "../model/types.ts";
 import type { Expression } from "./expression.ts";
+import type { ActivationReference } from "./reference.ts";
 
 export interface Activation {
   /** Catalogue name, or "expression". */
