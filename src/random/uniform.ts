@@ -14,7 +14,8 @@ const TWO_TO_MINUS_31 = 2 ** -31;
 /**
  * Elements `start … start + out.length` of U[low, high].
  *
- * @param low, high finite, low ≤ high; no value lies outside (bounds are rounded inwards to float32).
+ * @param low, high finite, low ≤ high; no value lies outside (bounds are rounded inwards; if no float32 lies
+ *   between them, all values are the one nearest to low).
  * @throws RangeError for other bounds.
  * @example fillUniform(new Float32Array(10), createKey(0, "fc1.bias"), 0, -0.1, 0.1)
  */
