@@ -10,9 +10,9 @@ import { normalQuantile } from "../../gaussian/index.ts";
 /** Equally likely values in ascending order, mean 0, variance 1. Null: Gaussian. */
 export type Shape = Float64Array | null;
 
-const ATOMS = 128;
+const ATOMS = 256;
 /** Atoms of each summand when two laws are convolved. */
-const COARSE = 48;
+const COARSE = 64;
 
 const quantiles = (count: number): Float64Array =>
   standardized(Float64Array.from({ length: count }, (_, i) => normalQuantile((i + 0.5) / count))) ??
