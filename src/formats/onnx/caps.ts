@@ -29,3 +29,6 @@ export const MAX_FOLDED_TOTAL = 2 ** 25;
 
 /** Parts of a fused elementwise expression; the longest activation written out (tanh GELU) has about 20. */
 export const MAX_EXPRESSION_PARTS = 128;
+
+/** Elements of a placeholder (ConstantOfShape) whose values are asked for: as float32 what a 2 GiB file could hold. */
+export const MAX_FILLED_ELEMENTS = 2 ** 29;

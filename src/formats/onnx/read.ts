@@ -1,7 +1,7 @@
 /** ONNX bytes → Model. */
 
 import type { Model, ModelInput, Note } from "../../model/types.ts";
-import { MAX_FOLDED_TOTAL } from "./caps.ts";
+import { MAX_FILLED_ELEMENTS, MAX_FOLDED_TOTAL } from "./caps.ts";
 import type { Context, Value } from "./context.ts";
 import { type BoundInputs, bindInputs } from "./inputs.ts";
 import { lowerGraph } from "./lower.ts";
@@ -17,6 +17,7 @@ import { fuseGroupNorm } from "./passes/group-norm.ts";
 import { fuseNormalization } from "./passes/normalization.ts";
 import type { ProtoGraph, ProtoModel } from "./proto.ts";
 import { assignRoles } from "./roles.ts";
+import { countOf } from "./shape.ts";
 import { liveNodes } from "./sort.ts";
 import { takeFrom } from "./stored.ts";
 import { type ExternalSource, hasValues, readFloats, type TensorSource, tensorSource } from "./tensor.ts";
@@ -88,8 +89,9 @@ function readerOf(inventory: Inventory, source: TensorSource): Model["read"] {
     if (!parameter) return null;
     const { stored, shape } = parameter;
     if (stored.kind === "filled") {
-      let count = 1;
-      for (const dim of shape) count *= dim;
+      const count = countOf(shape);
+      if (count > MAX_FILLED_ELEMENTS)
+        fail(`placeholder ${name} claims ${count} values; at most 2^29 are made up`, null);
       return new Float32Array(count).fill(inventory.fills.get(name) ?? 0);
     }
     if (stored.kind === "absent") return null;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FormatError } from "../../../src/formats/error.ts";
 import { readOnnx, safeLocation } from "../../../src/formats/onnx/index.ts";
 import type { Model } from "../../../src/model/index.ts";
+import { graph, initializer, input, integers, model, node, output } from "./build.ts";
 import { modelBytes } from "./corpus.ts";
 import { harmless, refused } from "./hostile.ts";
 
@@ -53,6 +54,21 @@ describe("hostile files", () => {
     const start = performance.now();
     expectValid(readAll(harmless[name]));
     expect(performance.now() - start).toBeLessThan(LIMIT);
+  });
+
+  it("a placeholder that claims gigabytes is not made up", () => {
+    const claims = model(
+      graph(
+        input("x", ["batch", 4]),
+        initializer(integers("w__SHAPE", [2], [4, 2 ** 34])),
+        node("ConstantOfShape", ["w__SHAPE"], ["w"]),
+        node("MatMul", ["x", "w"], ["y"]),
+        output("y"),
+      ),
+    );
+    const read = readOnnx(claims);
+    expect(read.parameters.get("w")?.shape).toEqual([4, 2 ** 34]);
+    expect(() => read.read("w")).toThrow(FormatError);
   });
 
   it("the offset points at the tensor whose values are too few", () => {
