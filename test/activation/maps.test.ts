@@ -8,6 +8,8 @@ import {
   fixedPoints,
   gainReport,
   moments,
+  parseExpression,
+  resolveActivation,
   saturation,
   stability,
   unitGain,
@@ -180,6 +182,14 @@ test.each(CATALOGUE.map((entry) => entry.name))("the report of %s is complete an
     expect(saturated).toBeGreaterThanOrEqual(dead - 1e-15);
     expect(saturated).toBeLessThanOrEqual(1);
   }
+});
+
+test("an expression is reported under its name where it has one", async () => {
+  const of = async (text: string) =>
+    gainReport(resolveActivation({ kind: "expression", expression: await parseExpression(text) }));
+  expect((await of("x*sigmoid(1.702*x)")).recognised).toBe("quick_gelu");
+  expect((await of("x*sigmoid(x) + 0.01")).recognised).toBeNull();
+  expect(gainReport(tanh).recognised).toBeNull();
 });
 
 test("a bias variance that is none is refused", () => {

@@ -1,6 +1,8 @@
 /** Everything about one activation in one document (`epoch0.gain/1`, DESIGN 6.2, with the maps). */
 
 import { moments } from "../moments.ts";
+import { recognise } from "../recognise.ts";
+import { resolveActivation } from "../resolve.ts";
 import type { Activation } from "../types.ts";
 import { correlationMap } from "./correlation.ts";
 import { type CriticalPoint, criticalPoint, edgeOfChaos } from "./critical.ts";
@@ -21,6 +23,8 @@ export interface FieldReport {
 export interface GainReport {
   readonly schema: "epoch0.gain/1";
   readonly activation: string;
+  /** For an expression: the catalogue's name for this function; null where it has none, or where it was asked for by name. */
+  readonly recognised: string | null;
   /** z ~ N(0, 1). */
   readonly moments: {
     readonly mean: number;
@@ -62,6 +66,11 @@ function correlationCurve(activation: Activation, weightVariance: number, biasVa
   });
 }
 
+function knownName(activation: Activation): string | null {
+  const reference = recognise(activation.expression);
+  return reference.kind === "named" ? resolveActivation(reference).label : null;
+}
+
 /**
  * What `epoch0 gain` reports.
  *
@@ -86,6 +95,7 @@ export function gainReport(
   return {
     schema: "epoch0.gain/1",
     activation: activation.label,
+    recognised: activation.reference.kind === "expression" ? knownName(activation) : null,
     moments: {
       mean: m.mean,
       secondMoment: m.secondMoment,
