@@ -24,7 +24,7 @@ export function explainText(
   tensor: PlannedTensor,
   { width = 100, theme = createTheme({ color: false }) }: ExplainOptions = {},
 ): string {
-  const lines = [theme.finding(`${printable(tensor.name)} is drawn from ${describe(tensor.initializer)}`), ""];
+  const lines = [theme.finding(`${printable(tensor.name)} starts as ${describe(tensor.initializer)}`), ""];
   const say = (label: string, text: string) => {
     const [head = "", ...rest] = wrapText(text, width - LABEL_WIDTH);
     lines.push(theme.quiet(label.padEnd(LABEL_WIDTH)) + head, ...rest.map((line) => " ".repeat(LABEL_WIDTH) + line));

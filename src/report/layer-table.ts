@@ -119,9 +119,9 @@ function signalParts({ title, predicted, measured, rows, width, paint, axisPaint
   return { parts, span: `1e−${decades} … 1e${decades}` };
 }
 
-/** Without the bounds of a cut, for which a line has no room; the reasons and the page tell them. */
+/** Without bounds and the file's own statistics, for which a line has no room; the reasons and the page tell them. */
 function shortly({ initializer }: PlannedTensor): string {
-  return describe(initializer).replace(/ cut at .*$/, " cut");
+  return describe(initializer).replace(/( cut) at .*$| \(.*\)$/, "$1");
 }
 
 function fans(tensor: PlannedTensor | undefined): string {

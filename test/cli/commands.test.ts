@@ -84,7 +84,7 @@ test("--emit prints code alone", async () => {
 test("explain tells one tensor; an unknown one is answered with the nearest", async () => {
   const { code, out } = await epoch0(["explain", digits, "fc2.weight"]);
   expect(code).toBe(0);
-  expect(out).toMatch(/^fc2\.weight is drawn from /);
+  expect(out).toMatch(/^fc2\.weight starts as /);
   const wrong = await epoch0(["explain", digits, "fc2.wieght"]);
   expect(wrong.code).toBe(2);
   expect(wrong.err).toMatch(/did you mean fc2\.weight/);
