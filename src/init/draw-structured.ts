@@ -43,9 +43,10 @@ export function drawSparse(key: Key, shape: readonly number[], sparsity: number,
   fillNormal(out, key, 0, 0, std);
   const zeros = Math.ceil(sparsity * rows);
   const words = new Uint32Array(zeros);
+  const choice = deriveKey(key, 0);
   const order = new Uint32Array(rows);
   for (let column = 0; column < columns; column++) {
-    fillBits(words, deriveKey(key, 0), column * zeros);
+    fillBits(words, choice, column * zeros);
     for (let row = 0; row < rows; row++) order[row] = row;
     for (let i = 0; i < zeros; i++) {
       const j = i + Math.floor((words[i]! * (rows - i)) / 0x100000000);

@@ -37,7 +37,7 @@ export interface FanOptions {
   readonly parts?: number;
 }
 
-/** Axes by meaning. `across` is the number of output channels per group of a transposed kernel, inputs per group otherwise. */
+/** All input and output channels of a weight, whatever its layout. */
 interface Extents {
   readonly inputs: number;
   readonly outputs: number;
@@ -53,7 +53,6 @@ function matrixExtents(shape: readonly number[], layout: "out-in" | "in-out"): E
     : { inputs: sizeOf(shape.slice(0, -1)), outputs: last, taps: 1, groups: 1 };
 }
 
-/** Total input and output channels of a convolution. */
 function convExtents(shape: readonly number[], op: FanOp, layout: "out-in" | "in-out", groups: number): Extents {
   const [a, b, kernel] =
     layout === "out-in"
