@@ -28,7 +28,7 @@ function row(entry: CatalogueEntry): string {
 
 /** The document, ending in a newline. */
 export function describeCatalogue(): string {
-  const notes = CATALOGUE.filter((entry) => entry.note).map((entry) => `* \`${entry.name}\`: ${entry.note}`);
+  const notes = CATALOGUE.filter((entry) => entry.note).map((entry) => `- \`${entry.name}\`: ${entry.note}`);
   return [
     "# Activations",
     "",
@@ -36,9 +36,9 @@ export function describeCatalogue(): string {
     "",
     "Case, `_`, `-` and a module path do not matter in a name: `torch.nn.LeakyReLU(0.1)` is `leaky_relu(0.1)`.",
     "",
-    "* gain: 1/√E[φ(Z)²], Z ~ N(0, 1): the factor of the weights' standard deviation 1/√fan-in that keeps the forward signal.",
-    "* χ₁: E[φ′(Z)²]/E[φ(Z)²], what the gradient is multiplied by a layer at that gain.",
-    "* critical: (σ_b², σ_w²) on the edge of chaos, at σ_b² = 0.05 where it exists, else at 0. σ_w² = fan-in · Var(W).",
+    "- gain: 1/√E[φ(Z)²], Z ~ N(0, 1): the factor of the weights' standard deviation 1/√fan-in that keeps the forward signal.",
+    "- χ₁: E[φ′(Z)²]/E[φ(Z)²], what the gradient is multiplied by a layer at that gain.",
+    "- critical: (σ_b², σ_w²) on the edge of chaos, at σ_b² = 0.05 where it exists, else at 0. σ_w² = fan-in · Var(W).",
     "",
     "| name | φ(x) | parameters | gain | χ₁ | critical | also known as | source |",
     "|---|---|---|---|---|---|---|---|",

@@ -8,9 +8,12 @@ import {
   resolveActivation,
 } from "../../src/activation/index.ts";
 
+/** The formatter pads the table's columns: width is not content. */
+const words = (text: string): string => text.replace(/ *\| */g, "|").replace(/\|-+/g, "|-");
+
 test("docs/activations.md is what the catalogue says", () => {
   const written = readFileSync(new URL("../../docs/activations.md", import.meta.url), "utf8");
-  expect(written).toBe(describeCatalogue());
+  expect(words(written)).toBe(words(describeCatalogue()));
 });
 
 function functionsOf(e: Expression, found = new Set<string>()): Set<string> {
