@@ -139,9 +139,13 @@ describe("speed", () => {
   it("reads the ResNet-50 graph in a fraction of the command's 400 ms", () => {
     const bytes = modelBytes("skeleton-resnet50.onnx");
     expect(bytes.length).toBeLessThan(100_000);
-    const start = performance.now();
-    readModel("skeleton-resnet50.onnx");
-    // 20 ms on an idle core; the machine that runs the tests may be ten times busier.
-    expect(performance.now() - start).toBeLessThan(300);
+    // The best of a few: 10 to 20 ms on an idle core, and the machine that runs the tests may be busy with others.
+    let best = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 8; run++) {
+      const start = performance.now();
+      readOnnx(bytes);
+      best = Math.min(best, performance.now() - start);
+    }
+    expect(best).toBeLessThan(200);
   });
 });
