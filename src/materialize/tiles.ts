@@ -1,7 +1,6 @@
 /** The values of one planned tensor in pieces, so that memory is bounded by a piece and not by the tensor. */
 
-import { draw } from "../init/index.ts";
-import type { Initializer } from "../init/types.ts";
+import { draw, isElementwise } from "../init/index.ts";
 import type { PlannedTensor } from "../plan/types.ts";
 
 export type Values = Float32Array | Float64Array;
@@ -18,25 +17,6 @@ export interface TileOptions {
 }
 
 const TILE = 2 ** 20;
-
-/** Can any range of elements be drawn at the price of that range? Structured matrices are made as a whole. */
-function isElementwise(initializer: Initializer): boolean {
-  switch (initializer.kind) {
-    case "zeros":
-    case "ones":
-    case "constant":
-    case "identity":
-    case "dirac":
-    case "bilinear":
-      return true;
-    case "uniform":
-    case "normal":
-    case "truncated-normal":
-      return initializer.rowCentred !== true;
-    default:
-      return false;
-  }
-}
 
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

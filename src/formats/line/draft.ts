@@ -4,7 +4,7 @@ import type { Node, Parameter, Role, TensorInfo } from "../../model/types.ts";
 import { lineError, type Token } from "./scan.ts";
 
 /** More layers than any network has; a guard against nested repeats. */
-const MAX_NODES = 100_000;
+const MAX_NODES = 20_000;
 
 export interface Draft {
   readonly batch: number;
