@@ -101,7 +101,7 @@ export function siren(source: FanSource, options: SirenOptions = {}): Initialize
     );
   const unit = varianceScaling({ ...options, scale: 1 / 3, mode: "fan_in", distribution: "uniform" })(source, options);
   // U(±1/√n) has the bound whose square is wanted.
-  return unit.kind === "uniform" ? { ...unit, low: -(unit.high ** 2), high: unit.high ** 2 } : unit;
+  return unit.kind === "uniform" ? { ...unit, low: -unit.high * unit.high, high: unit.high * unit.high } : unit;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Constructors of the kinds that are not variance scaling: constants, plain distributions, structure. */
 
+import { exp, log } from "../random/index.ts";
 import { cutMoments } from "./truncated-moments.ts";
 import type { Fans, Initializer } from "./types.ts";
 
@@ -139,7 +140,7 @@ export function sparse(sparsity: number, { std = 0.01 }: { readonly std?: number
 export function nguyenWidrow({ fanIn, fanOut }: Fans): Initializer {
   positive("nguyenWidrow", "fanIn", fanIn);
   positive("nguyenWidrow", "fanOut", fanOut);
-  return { kind: "nguyen-widrow", beta: 0.7 * fanOut ** (1 / fanIn) };
+  return { kind: "nguyen-widrow", beta: 0.7 * exp(log(fanOut) / fanIn) };
 }
 
 /** Upsampling filters on the channel diagonal of a transposed convolution. Long, Shelhamer & Darrell 2015. */

@@ -17,14 +17,14 @@ export function log(x: number): number {
   let exponent = 0;
   let m = x;
   while (m < SQRT_HALF) {
-    const step = m < 2 ** -30 ? 32 : 1;
-    m *= 2 ** step;
-    exponent -= step;
+    const small = m < 1 / 0x40000000;
+    m *= small ? 0x100000000 : 2;
+    exponent -= small ? 32 : 1;
   }
   while (m > SQRT_2) {
-    const step = m > 2 ** 30 ? 32 : 1;
-    m /= 2 ** step;
-    exponent += step;
+    const large = m > 0x40000000;
+    m /= large ? 0x100000000 : 2;
+    exponent += large ? 32 : 1;
   }
   const s = (m - 1) / (m + 1);
   const q = s * s;

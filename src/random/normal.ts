@@ -16,8 +16,8 @@ export const LARGEST_NORMAL = 7.447;
 
 const f = Math.fround;
 const UNIT = 8;
-const TWO_TO_MINUS_9 = 2 ** -9;
-const TWO_TO_MINUS_22 = 2 ** -22;
+const TWO_TO_MINUS_9 = 1 / 512;
+const TWO_TO_MINUS_22 = 1 / 0x400000;
 /** Bits of √½ as float32: mantissas are taken from [√½, √2). */
 const SQRT_HALF_BITS = 0x3f3504f3;
 const LN_2 = f(0.6931471805599453);

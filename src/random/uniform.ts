@@ -9,7 +9,7 @@ import { float32Bounds } from "./float32.ts";
 import type { Key } from "./key.ts";
 import { visitWords } from "./words.ts";
 
-const TWO_TO_MINUS_31 = 2 ** -31;
+const TWO_TO_MINUS_31 = 1 / 0x80000000;
 
 /**
  * Elements `start … start + out.length` of U[low, high].
