@@ -121,7 +121,7 @@ export function onnxFile(path: string) {
 function firstBytes(path: string): Uint8Array {
   const source = fileSource(path);
   if (source.size === 0) throw new FormatError(`${path}: the file is empty, save it again`, 0);
-  return source.read(0, Math.min(16, source.size));
+  return source.read(0, Math.min(32, source.size));
 }
 
 /** A parser given hostile bytes must fail as a FormatError; anything else is a fault of ours and says so in one line. */

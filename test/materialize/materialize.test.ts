@@ -12,6 +12,7 @@ import { bytesSource, memorySink } from "../../src/formats/source.ts";
 import { initialize, shardOf, streamWeights, tensorTiles } from "../../src/materialize/index.ts";
 import { writeAtomically } from "../../src/materialize/write-atomic.ts";
 import { writeWeights } from "../../src/materialize/write-file.ts";
+import { shared } from "../formats/corpus-paths.ts";
 import { planOf, ROWS } from "./plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "epoch0-materialize-"));
@@ -136,4 +137,19 @@ test("the model's own file, folders and unknown kinds are refused in one line", 
     "NumPy has no bf16",
   );
   expect(existsSync(join(folder, "x.npz"))).toBe(false);
+});
+
+test("an .onnx file is the model's own graph with the drawn weights", async () => {
+  const source = `${shared}models/digits-mlp.onnx`;
+  const model = await openModel(source);
+  const path = join(folder, "drawn.onnx");
+  const rows = [...model.parameters.values()].map(({ name, shape }) => ({
+    name,
+    shape,
+    initializer: { kind: "normal", mean: 0, std: 0.1 } as const,
+  }));
+  await writeWeights(path, model, planOf(rows), { source });
+  const written = await openModel(path);
+  expect(written.nodes.map(({ op }) => op)).toEqual(model.nodes.map(({ op }) => op));
+  for (const [name, values] of initialize(planOf(rows))) expect(written.read(name)).toEqual(values);
 });
