@@ -7,7 +7,9 @@ import type { Data } from "./types.ts";
 
 function asInputs(values: Float32Array | Float64Array, shape: readonly number[], name: string): Data {
   if (shape.length === 0 || values.length === 0) {
-    throw new FormatError(`${name}: an array of samples has one axis or more and no empty one, got [${shape.join(", ")}]`);
+    throw new FormatError(
+      `${name}: an array of samples has one axis or more and no empty one, got [${shape.join(", ")}]`,
+    );
   }
   const inputs = values instanceof Float32Array ? values : Float32Array.from(values);
   return { inputs, shape: shape.length === 1 ? [shape[0]!, 1] : shape, labels: null, classes: [] };

@@ -81,7 +81,9 @@ function labelsOf(rows: readonly Row[], column: number, name: string) {
   const numeric = texts.every(isNumber);
   const classes = [...new Set(texts)].sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));
   if (classes.length > MAX_CLASSES) {
-    throw new FormatError(`${name}: at most ${MAX_CLASSES} classes, got ${classes.length}, name the label column "label"`);
+    throw new FormatError(
+      `${name}: at most ${MAX_CLASSES} classes, got ${classes.length}, name the label column "label"`,
+    );
   }
   const index = new Map(classes.map((text, i) => [text, i]));
   return { labels: Int32Array.from(texts, (text) => index.get(text) ?? 0), classes };
