@@ -12,7 +12,7 @@ import { gradientRows, layerRows, signalRows } from "./rows.ts";
 import { type SchemeCall, schemeByName } from "./schemes/registry.ts";
 import type { Choice, SchemeContext } from "./schemes/types.ts";
 import type { Plan, PlannedTensor } from "./types.ts";
-import { analyse, type Usages } from "./usage/index.ts";
+import { analyse, type ParameterUsage, type Usages } from "./usage/index.ts";
 import { depthWarnings, hopelessActivations } from "./verdict.ts";
 
 export interface PlanOptions {
@@ -106,6 +106,13 @@ export function plan(model: Model, options: PlanOptions = {}): Plan {
   };
 }
 
+const NOTHING: Choice = {
+  initializer: { kind: "zeros" },
+  why: "The tensor has no elements: there is nothing to draw.",
+};
+
+const isEmpty = ({ parameter }: ParameterUsage) => parameter.shape.includes(0);
+
 interface Chosen {
   readonly choices: ReadonlyMap<string, Choice>;
   readonly propagation: Propagation | null;
@@ -121,7 +128,9 @@ function choose({ scheme }: SchemeCall, context: SchemeContext, options: PlanOpt
   const { model, usages } = context;
   const { rule } = scheme;
   const choices = rule
-    ? new Map([...usages.byName].map(([name, usage]) => [name, rule(usage, context)] as const))
+    ? new Map(
+        [...usages.byName].map(([name, usage]) => [name, isEmpty(usage) ? NOTHING : rule(usage, context)] as const),
+      )
     : chooseCritical(context);
   if (model.nodes.length === 0) return { choices, propagation: null };
   const laws = new Map<string, ParameterLaw>();
