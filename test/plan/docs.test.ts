@@ -15,11 +15,14 @@ function table(): string {
   return ["| name, aliases | what it does | source |", "|---|---|---|", ...rows].join("\n");
 }
 
+/** Formatters may align a table's columns. */
+const unpadded = (text: string) => text.replace(/-{3,}/g, "---").replace(/ +/g, " ").replace(/\| ?(---) ?(?=\|)/g, "|$1");
+
 test("the table of schemes is the schemes' own data", () => {
   const text = readFileSync(page, "utf8");
   const [before, rest] = text.split("<!-- schemes -->");
   const after = rest?.split("<!-- /schemes -->")[1];
   const wanted = `${before}<!-- schemes -->\n${table()}\n<!-- /schemes -->${after}`;
   if (process.env.UPDATE_DOCS) writeFileSync(page, wanted);
-  expect(readFileSync(page, "utf8")).toBe(wanted);
+  expect(unpadded(readFileSync(page, "utf8"))).toBe(unpadded(wanted));
 });
