@@ -1,6 +1,6 @@
 /** The corpus beside the clone: exporter-made models with what PyTorch says of them. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readOnnx } from "../../src/formats/onnx/index.ts";
 import type { Model } from "../../src/model/types.ts";
 
@@ -31,10 +31,6 @@ export function goldenNames(): string[] {
 
 export function golden(name: string): Golden {
   return JSON.parse(readFileSync(new URL(`golden/forward/${name}.json`, shared), "utf8")) as Golden;
-}
-
-export function hasFile(file: string): boolean {
-  return existsSync(new URL(`models/${file}`, shared));
 }
 
 export function floats(encoded: Encoded): Float32Array {

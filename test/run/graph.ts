@@ -58,3 +58,21 @@ export function filled(length: number, start: number, scale = 1): Float32Array<A
   const golden = 0.6180339887498949;
   return Float32Array.from({ length }, (_, i) => scale * (2 * (((start + i + 1) * golden) % 1) - 1));
 }
+
+export const base = (name: string, inputs: string[], outputs: string[]) => ({ name, op: name, inputs, outputs });
+export const named = (name: string, parameters: Record<string, number> = {}) => ({
+  kind: "named" as const,
+  name,
+  parameters,
+});
+
+/** One node from x (and w, b, …) to y. */
+export function one(
+  node: Node,
+  x: readonly number[],
+  y: readonly number[],
+  parameters: Record<string, readonly number[]> = {},
+  more: Partial<Sketch> = {},
+): Sketch {
+  return { inputs: { x }, parameters, tensors: { y }, outputs: ["y"], nodes: [node], ...more };
+}
