@@ -52,7 +52,12 @@ const EXCEPTIONS: Readonly<
   "bn-cnn-eval.json train": { gradient: 4, median: 0.3, cause: "batch sums on maps of 4 × 4" },
   "bn-cnn-train.json eval": { gradient: 0.25, cause: "small widths" },
   "bn-cnn-eval.json eval": { gradient: 0.25, cause: "small widths" },
-  "resnet-cifar.json train": { gradient: 3.5, cause: "batch sums of the shifts before a rectifier" },
+  "resnet-cifar.json train": {
+    gradient: 3.5,
+    median: 0.08,
+    cause:
+      "18 normalizations in a row each divide by a variance that is 2 % larger at 16 to 64 channels than in wide layers; shifts before a rectifier are batch sums",
+  },
   "mobile-mini.json eval": { gradient: 0.25, cause: "small widths: depthwise layers of 9 weights" },
   "vit-mini.json eval": {
     gradient: 0.25,

@@ -67,6 +67,12 @@ function spreadAxis(
 const full = (kernel: Kernel): Float64Array =>
   kernel.profile.length === 1 ? new Float64Array(product(kernel.sizes)).fill(kernel.profile[0]) : kernel.profile;
 
+/**
+ * Lags that a transposed window is followed to. Each stride doubles what a window of lags would have to hold; beyond this
+ * only the mean over the pairs (`far`) is kept, and sums over pairs stay right.
+ */
+const WIDEST = 6;
+
 function eachAxis(kernel: Kernel, sizes: readonly number[], window: Window, step: typeof foldAxis): Float64Array {
   let data = full(kernel);
   const current = [...kernel.sizes];
@@ -175,7 +181,7 @@ export function convolveTransposeKernel(kernel: Kernel, window: Window, sizes: r
       size - 1,
       lattice === 1
         ? kernel.radius[axis]
-        : Math.max(kernel.radius[axis] * window.strides[axis], window.strides[axis] - 1),
+        : Math.min(WIDEST, Math.max(kernel.radius[axis] * window.strides[axis], window.strides[axis] - 1)),
     ),
   );
   const shares = sizes.map((size, axis) => axisShare(kernel.sizes[axis], size, window, axis, true, radius[axis]));

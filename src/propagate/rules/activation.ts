@@ -51,26 +51,30 @@ export function straightLine(activation: Activation): { readonly slope: number; 
 
 /** Relative range of a diagonal below which it counts as level. */
 const LEVEL = 1e-9;
-const CHEBYSHEV = 9;
 
-/** Barycentric interpolation on Chebyshev points of [low, high] (Berrut & Trefethen 2004, eq. 5.4). */
-function interpolant(low: number, high: number, f: (x: number) => number): (x: number) => number {
-  const angle = (i: number) => (Math.PI * (i + 0.5)) / CHEBYSHEV;
-  const nodes = Array.from({ length: CHEBYSHEV }, (_, i) => (low + high) / 2 + ((high - low) / 2) * Math.cos(angle(i)));
-  const weights = nodes.map((_, i) => (i % 2 === 0 ? 1 : -1) * Math.sin(angle(i)));
-  const values = nodes.map(f);
+/** Chebyshev interpolation at `count` points of [low, high], summed by Clenshaw's recurrence (Clenshaw 1955). */
+function interpolant(low: number, high: number, count: number, f: (x: number) => number): (x: number) => number {
+  const middle = (low + high) / 2;
+  const half = (high - low) / 2;
+  const values = Array.from({ length: count }, (_, i) => f(middle + half * Math.cos((Math.PI * (i + 0.5)) / count)));
+  const coefficients = Float64Array.from({ length: count }, (_, k) =>
+    values.reduce((sum, v, i) => sum + (v * 2 * Math.cos((Math.PI * k * (i + 0.5)) / count)) / count, 0),
+  );
   return (x) => {
-    let above = 0;
-    let below = 0;
-    for (let i = 0; i < CHEBYSHEV; i++) {
-      const d = x - nodes[i];
-      if (d === 0) return values[i];
-      above += (weights[i] / d) * values[i];
-      below += weights[i] / d;
+    const t = (x - middle) / half;
+    let next = 0;
+    let afterNext = 0;
+    for (let k = count - 1; k >= 1; k--) {
+      const current = coefficients[k] + 2 * t * next - afterNext;
+      afterNext = next;
+      next = current;
     }
-    return above / below;
+    return coefficients[0] / 2 + t * next - afterNext;
   };
 }
+
+/** Points for a range of standard deviations: moments are smooth in them, so a narrow range needs few (error below 1e-6). */
+const pointsFor = (low: number, high: number): number => (high < 1.1 * low ? 4 : high < 1.5 * low ? 6 : 9);
 
 /** Applies a moment of the map to every variance of a profile: smooth in the standard deviation, so few points do. */
 function profileThrough(
@@ -90,19 +94,21 @@ function profileThrough(
   }
   if (profile.length === 1 || high - low <= LEVEL * high)
     return new Float64Array(profile.length).fill(of(mapAt(context, activation, part.mean, high)));
-  const curve = interpolant(Math.sqrt(low), Math.sqrt(high), (sd) =>
+  const curve = interpolant(Math.sqrt(low), Math.sqrt(high), pointsFor(Math.sqrt(low), Math.sqrt(high)), (sd) =>
     of(mapAt(context, activation, part.mean, sd * sd)),
   );
   // Away from borders neighbours are equal: one evaluation serves a run of them.
+  const out = new Float64Array(profile.length);
   let last = Number.NaN;
   let result = 0;
-  return profile.map((value) => {
-    if (value !== last) {
-      last = value;
-      result = curve(Math.sqrt(Math.max(0, value - square)));
+  for (let i = 0; i < out.length; i++) {
+    if (profile[i] !== last) {
+      last = profile[i];
+      result = curve(Math.sqrt(Math.max(0, last - square)));
     }
-    return result;
-  });
+    out[i] = result;
+  }
+  return out;
 }
 
 const centredVariance = (part: Part): number => Math.max(0, diagonal(part.kernel) - part.mean * part.mean);
