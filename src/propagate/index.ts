@@ -5,11 +5,11 @@
  * of forward activations (gradient independence, Schoenholz et al. 2017; Yang 2019).
  */
 
+import { saturation } from "../activation/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
 import { addGradient, type Context, type Gradient, plainGradient, type Rule, totalKernel } from "./context.ts";
 import { inputState } from "./inputs.ts";
 import { diagonal, uniformKernel } from "./kernel/kernel.ts";
-import { saturation } from "./law/saturation.ts";
 import { activationOf } from "./rules/activation.ts";
 import { dispatch } from "./rules/index.ts";
 import { averageOver, channelsOf, type State, stateMean, stateSecondMoment } from "./state/state.ts";
@@ -124,13 +124,18 @@ function visitBackward(node: Node, context: Context): void {
 
 function activationStatistics(context: Context): Map<string, ActivationStatistics> {
   const statistics = new Map<string, ActivationStatistics>();
+  const known = new Map<string, ActivationStatistics>();
   for (const node of context.model.nodes) {
     if (node.kind !== "activation") continue;
     const state = context.states.get(node.inputs[0]);
     if (!state) continue;
     const activation = activationOf(context, node);
-    const variance = Math.max(0, stateSecondMoment(state) - stateMean(state) ** 2);
-    statistics.set(node.name, { activation: activation.label, ...saturation(activation, stateMean(state), variance) });
+    const mean = stateMean(state);
+    const variance = Math.max(0, stateSecondMoment(state) - mean ** 2);
+    const key = `${activation.label}|${mean.toPrecision(6)}|${variance.toPrecision(6)}`;
+    const found = known.get(key) ?? { activation: activation.label, ...saturation(activation, { mean, variance }) };
+    known.set(key, found);
+    statistics.set(node.name, found);
   }
   return statistics;
 }

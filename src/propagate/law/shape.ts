@@ -120,11 +120,17 @@ export function ranksOfSummand(byRank: Float64Array, sum: Shape, own: Summand, r
   const y = coarsen(atomsOf(rest.shape), COARSE);
   const scale = Math.hypot(...y) / Math.sqrt(COARSE) || 1;
   const z = atomsOf(sum);
-  return x.map((value) => {
-    let weight = 0;
-    for (const other of y) weight += byRank[rankIn(z, (own.sd * value + (rest.sd * other) / scale) / total)];
-    return weight / COARSE;
-  });
+  const out = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    // Half of a rectifier's atoms are one value.
+    if (i > 0 && x[i] === x[i - 1]) {
+      out[i] = out[i - 1];
+      continue;
+    }
+    for (const other of y) out[i] += byRank[rankIn(z, (own.sd * x[i] + (rest.sd * other) / scale) / total)];
+    out[i] /= COARSE;
+  }
+  return out;
 }
 
 /** Index of the atom nearest in rank to a value: half-way between neighbours a value goes to the lower. */
