@@ -7,6 +7,8 @@ export interface ParameterLaw {
   readonly mean: number;
   /** Variance of one entry around `mean` (0 for constants). */
   readonly variance: number;
+  /** E[(w − mean)⁴] / variance²; default 3 (Gaussian). Uniform: 9/5. Matters where few products enter a sum. */
+  readonly kurtosis?: number;
   /** Consecutive blocks along axis 0 (gates, fused query-key-value) where their laws differ; the two above are then over all. */
   readonly blocks?: readonly { readonly size: number; readonly mean: number; readonly variance: number }[];
 }

@@ -95,6 +95,7 @@ function contraction(input: State): Contraction {
 }
 
 const scaled = (law: { mean: number; variance: number }, scale: number) => ({
+  ...law,
   mean: law.mean * scale,
   variance: law.variance * scale * scale,
 });

@@ -164,6 +164,8 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
     };
   }
   const inverse = 1 / (by.variance + epsilon);
+  // A law that is mixed because few weights enter is normalized by its own scale; the form of a residual sum stays.
+  const shape = Number.isFinite(part.freedom) ? null : part.shape;
   if (by.positionwise) {
     // The mean over n channels removed at p and p' has E[m m'] = K(p, p')/n + (1 − 1/n)·between.
     const share = by.removed === 0 ? 0 : 1 / by.count;
@@ -177,6 +179,7 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
       kernel,
       between: by.removed === 0 ? part.between * ratio : (part.between - by.removed) * ratio,
       cross: part.cross * ratio,
+      shape,
     };
   }
   return {
@@ -185,6 +188,7 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
     kernel: scaleKernel(withoutMean(part.kernel, by.removed), inverse),
     between: (part.between - by.removed) * inverse,
     cross: (part.cross - by.removed) * inverse,
+    shape,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Contraction of exchangeable channels with independent weights: what dense layers and convolutions share. */
 
-import { addConstant, type Kernel, scaleKernel, sumKernels } from "../kernel/kernel.ts";
+import { addConstant, diagonal, type Kernel, scaleKernel, sumKernels } from "../kernel/kernel.ts";
+import { mixedScale, rawKurtosis } from "../law/shape.ts";
 import { type Part, secondMoment } from "../state/state.ts";
 import type { ParameterLaw } from "../types.ts";
 
@@ -89,6 +90,18 @@ export function contract(
     cross: cross + biasSecond,
     spread: spread + fluctuation,
     freedom,
-    shape: null,
+    shape:
+      m === 0 && fan > 0
+        ? mixedScale(excessKurtosis(terms, weight, fan) * (1 - biasSecond / Math.max(1e-300, diagonal(kernel))) ** 2)
+        : null,
   };
+}
+
+/** Excess kurtosis of Σ w a over `fan` independent products: (κ_w κ_a − 3)/fan, each κ = E[x⁴]/E[x²]². */
+function excessKurtosis(terms: readonly Term[], weight: ParameterLaw, fan: number): number {
+  const inputs = terms.reduce((sum, { part, channels, taps }) => {
+    const sd = Math.sqrt(Math.max(0, secondMoment(part) - part.mean ** 2));
+    return sum + ((channels * taps) / fan) * rawKurtosis(part.shape, part.mean, sd);
+  }, 0);
+  return ((weight.kurtosis ?? 3) * inputs - 3) / fan;
 }
