@@ -1,7 +1,7 @@
 /** The end of the main job: a plan's weights as a file on disk (Node). */
 
 import { statSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { extname } from "node:path";
 import { fileSha256, onnxFile, sameFile } from "../formats/file.ts";
 import type { ByteSink } from "../formats/source.ts";
 import type { Model } from "../model/types.ts";
@@ -84,11 +84,4 @@ export async function writeWeights(
     await streamWeights(sink, plan, format, { ...options, read: model.read, modelSha256 });
   };
   return writeAtomically(path, fill, { signal });
-}
-
-/** Name of one part of a sharded file, as Hugging Face names them. @example shardPath("m.safetensors", { index: 2, count: 4 }) // "m-00002-of-00004.safetensors" */
-export function shardName(path: string, { index, count }: { readonly index: number; readonly count: number }): string {
-  const suffix = extname(path);
-  const digits = (value: number) => String(value).padStart(5, "0");
-  return `${basename(path, suffix)}-${digits(index)}-of-${digits(count)}${suffix}`;
 }
