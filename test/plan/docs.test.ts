@@ -16,7 +16,11 @@ function table(): string {
 }
 
 /** Formatters may align a table's columns. */
-const unpadded = (text: string) => text.replace(/-{3,}/g, "---").replace(/ +/g, " ").replace(/\| ?(---) ?(?=\|)/g, "|$1");
+const unpadded = (text: string) =>
+  text
+    .replace(/-{3,}/g, "---")
+    .replace(/ +/g, " ")
+    .replace(/\| ?(---) ?(?=\|)/g, "|$1");
 
 test("the table of schemes is the schemes' own data", () => {
   const text = readFileSync(page, "utf8");
