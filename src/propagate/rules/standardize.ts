@@ -201,7 +201,11 @@ function withoutMean(kernel: Kernel, removed: number): Kernel {
   const after = before - removed;
   if (after <= 0) return scaleKernel(kernel, 0);
   const share = removed / before;
-  const profile = kernel.profile.map((v) => Math.max(0, v - share * (2 * v - before)));
+  const profile = new Float64Array(kernel.profile.length);
+  for (let i = 0; i < profile.length; i++) {
+    const v = kernel.profile[i];
+    profile[i] = Math.max(0, v - share * (2 * v - before));
+  }
   const correlation = (c: number, weight: number) =>
     Math.max(-1, Math.min(1, (c * before - removed * (2 * weight - 1)) / after));
   const lags = new Float64Array(kernel.lags.length);
