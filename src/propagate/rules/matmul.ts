@@ -89,7 +89,7 @@ function scoresProduct(node: MatmulNode, a: State, b: State, shape: readonly num
   const common = square * features * (features - 1) * pa.between * pb.between;
   const kernel = scaleKernel(outerKernel(query, key), features * square);
   const level = diagonal(kernel);
-  const scores: Scores = { query, key, factor: features * square, mask: null, origin: node.name };
+  const scores: Scores = { query, key, factor: features * square, features, mask: null, origin: node.name };
   return {
     shape,
     layout: productLayout(a, b, shape.length),

@@ -44,6 +44,8 @@ export interface Scores {
   readonly key: Kernel;
   /** Multiplies the product of the kernels: features per head × scale². */
   readonly factor: number;
+  /** Products summed in one score: features per head. */
+  readonly features: number;
   /** Allowed (1) or masked (0), row-major [queries, keys]; null: all allowed. */
   readonly mask: Float64Array | null;
   /** The node that made the scores. */
