@@ -28,12 +28,15 @@ export function terminalWidth(columns: number | undefined): number {
   return Math.min(WIDEST, Math.max(NARROWEST, columns ?? DEFAULT_WIDTH));
 }
 
-/** A reader that left (`| head`) is no error: the rest is dropped quietly. Other stream errors end the program. */
+/** A reader that left (`| head`) is no error: the rest is dropped quietly. Other stream errors are exit code 2. */
 function writeTo(stream: NodeJS.WriteStream): (text: string) => void {
   let open = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     open = false;
-    if (error.code !== "EPIPE") process.exitCode = 2;
+    if (error.code === "EPIPE") return;
+    process.exitCode = 2;
+    const reason = error.code === "ENOSPC" ? "the disk is full, free some space" : `${error.code}, check where it goes`;
+    if (stream === process.stdout) process.stderr.write(`epoch0: cannot write the output: ${reason}\n`);
   });
   return (text) => {
     if (open) stream.write(text);
@@ -71,5 +74,7 @@ export async function exitWhenWritten(code: number): Promise<never> {
       });
     }
   }
+  // A file or device takes text at once and says only afterwards that it could not.
+  await new Promise((resolve) => setImmediate(resolve));
   process.exit(process.exitCode === undefined || process.exitCode === 0 ? code : Number(process.exitCode));
 }

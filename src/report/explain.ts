@@ -5,6 +5,7 @@ import type { Plan, PlannedTensor } from "../plan/types.ts";
 import { formatNumber, formatShape, formatShare } from "./number.ts";
 import { printable, wrapText } from "./table.ts";
 import { createTheme, type Theme } from "./theme.ts";
+import { saturatedShare } from "./units.ts";
 
 export interface ExplainOptions {
   /** Columns of the terminal. Default 100. */
@@ -50,8 +51,9 @@ export function explainText(
     );
     say("gradient", `mean square of the gradient at its output ${formatNumber(layer.gradient.secondMoment)}`);
     if (layer.activation !== null) {
+      const saturated = saturatedShare(layer);
       const shares = [
-        layer.saturated === null ? null : `${formatShare(layer.saturated)} of the units saturated`,
+        saturated === null ? null : `${formatShare(saturated)} of the units saturated`,
         layer.dead === null ? null : `${formatShare(layer.dead)} flat at one input`,
       ].filter((share) => share !== null);
       say("then", [layer.activation, ...shares].join(", "));

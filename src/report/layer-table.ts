@@ -8,6 +8,7 @@ import { formatNumber, formatShare } from "./number.ts";
 import { decadesFor, logBar } from "./spark.ts";
 import { type Cell, type Column, renderTable, wrapText } from "./table.ts";
 import type { Theme } from "./theme.ts";
+import { saturatedShare } from "./units.ts";
 
 /** Measured mean squares of one layer, to be drawn as dots on the predicted bars. */
 export interface MeasuredLayer {
@@ -30,6 +31,7 @@ const DEAD_SHOWN = 0.6;
 const WIDE = 110;
 const USUAL = 92;
 const NARROW = 84;
+const SMALL = 76;
 
 interface Part {
   readonly column: Column;
@@ -70,6 +72,7 @@ export function layerTable(plan: Plan, { width, theme, measured }: LayerTableOpt
     {
       column: { title: "initializer", shrinkTo: 11 },
       cell: (_, tensor) => (tensor ? shortly(tensor) : ""),
+      from: SMALL,
     },
     { column: { title: "std", align: "decimal" }, cell: (_, tensor) => (tensor ? formatNumber(tensor.std) : "") },
     ...forward.parts,
@@ -130,8 +133,9 @@ function fans(tensor: PlannedTensor | undefined): string {
 
 function thenCell(row: PlannedLayer, theme: Theme): Cell {
   if (row.activation === null) return "";
-  if ((row.saturated ?? 0) >= SATURATION_SHOWN) {
-    return { text: `${row.activation}, ${formatShare(row.saturated ?? 0)} saturated`, paint: theme.danger };
+  const saturated = saturatedShare(row) ?? 0;
+  if (saturated >= SATURATION_SHOWN) {
+    return { text: `${row.activation}, ${formatShare(saturated)} saturated`, paint: theme.danger };
   }
   if ((row.dead ?? 0) >= DEAD_SHOWN) {
     return { text: `${row.activation}, ${formatShare(row.dead ?? 0)} dead`, paint: theme.danger };

@@ -2,6 +2,7 @@
 
 import type { Plan } from "../plan/types.ts";
 import { formatFactor, formatNumber, formatShare, plural } from "./number.ts";
+import { saturatedShare } from "./units.ts";
 
 export interface Trend {
   /** Geometric mean factor from one layer to the next in the direction of travel (least squares of the logarithm). */
@@ -98,11 +99,10 @@ function brokenLayer(plan: Plan): string | null {
 }
 
 function unitsLost(plan: Plan): string | null {
-  const worst = (key: "saturated" | "dead") => plan.layers.reduce((most, layer) => Math.max(most, layer[key] ?? 0), 0);
-  const saturated = worst("saturated");
+  const saturated = plan.layers.reduce((most, layer) => Math.max(most, saturatedShare(layer) ?? 0), 0);
   if (saturated >= MANY_UNITS) return `${formatShare(saturated)} of a layer's units are saturated`;
   // ReLU is flat on half its inputs by design; only more than that is a loss.
-  const dead = worst("dead");
+  const dead = plan.layers.reduce((most, layer) => Math.max(most, layer.dead ?? 0), 0);
   return dead >= 0.75 ? `${formatShare(dead)} of a layer's units are dead` : null;
 }
 

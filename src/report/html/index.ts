@@ -5,6 +5,7 @@ import type { Plan } from "../../plan/types.ts";
 import { cautionsOf, groupParameters, groupReasons } from "../groups.ts";
 import type { MeasuredLayer } from "../layer-table.ts";
 import { formatCount, formatNumber, formatShape, formatShare, plural } from "../number.ts";
+import { saturatedShare } from "../units.ts";
 import { signalFinding, verdictOf } from "../verdict.ts";
 import { signalChart } from "./chart.ts";
 import { escapeHtml } from "./escape.ts";
@@ -88,10 +89,8 @@ function layerTable(plan: Plan, measured: ReadonlyMap<string, MeasuredLayer>): s
   const rows = plan.layers.map((layer) => {
     const tensor = tensors.get(layer.weight);
     const dot = measured.get(layer.weight);
-    const saturated =
-      (layer.saturated ?? 0) >= 0.2
-        ? `, <span class="danger">${formatShare(layer.saturated ?? 0)} saturated</span>`
-        : "";
+    const share = saturatedShare(layer) ?? 0;
+    const saturated = share >= 0.2 ? `, <span class="danger">${formatShare(share)} saturated</span>` : "";
     return `<tr><td class="name">${escapeHtml(layer.weight)}</td><td class="number">${tensor?.fanIn ?? ""} → ${tensor?.fanOut ?? ""}</td><td>${
       tensor === undefined ? "" : escapeHtml(describe(tensor.initializer))
     }</td><td class="number">${tensor === undefined ? "" : formatNumber(tensor.std)}</td>${number(layer.output.secondMoment, "forward")}${
