@@ -37,7 +37,7 @@ export function memorySink(): ByteSink & { readonly bytes: () => Uint8Array } {
   const chunks: Uint8Array[] = [];
   return {
     write: (chunk) => {
-      chunks.push(chunk.slice());
+      chunks.push(new Uint8Array(chunk));
     },
     bytes: () => {
       const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));

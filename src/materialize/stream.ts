@@ -1,9 +1,10 @@
 /** A plan's weights as the bytes of a file, tile by tile into any sink: disk, network, memory. */
 
-import { DTYPE_BYTES, encodeNumbers, isFloat } from "../formats/dtype.ts";
+import { DTYPE_BYTES, decodeNumbers, encodeNumbers, isFloat } from "../formats/dtype.ts";
 import { writeNpz } from "../formats/npz/index.ts";
 import { type TensorSlot, writeSafetensors } from "../formats/safetensors/index.ts";
 import type { ByteSink } from "../formats/source.ts";
+import type { Buffer, Dtype } from "../model/types.ts";
 import type { Plan, PlannedTensor } from "../plan/types.ts";
 import { STREAM_VERSION } from "../random/index.ts";
 import { version } from "../version.ts";
@@ -16,6 +17,8 @@ export interface StreamOptions extends Partial<TileOptions> {
   /** Number type of real-valued tensors; whole-number and boolean ones keep their own. Default f32. */
   readonly dtype?: WeightDtype;
   readonly shard?: Shard | null;
+  /** `model.buffers`: written after the plan's tensors, unchanged but for `dtype`. Default none. */
+  readonly buffers?: ReadonlyMap<string, Buffer> | undefined;
   /** SHA-256 of the model's file, for the metadata. */
   readonly modelSha256?: string | null;
   readonly signal?: AbortSignal;
@@ -24,19 +27,31 @@ export interface StreamOptions extends Partial<TileOptions> {
 }
 
 interface Slot extends TensorSlot {
-  readonly tensor: PlannedTensor;
+  /** One of the two. */
+  readonly tensor: PlannedTensor | null;
+  readonly buffer: Buffer | null;
 }
 
 const bytesOf = ({ dtype, shape }: TensorSlot): number => elements(shape) * DTYPE_BYTES[dtype];
 
-function slotsOf(plan: Plan, { dtype = "f32", shard = null }: StreamOptions): Slot[] {
-  const slots = plan.tensors.map((tensor) => ({
-    name: tensor.name,
-    shape: tensor.shape,
-    dtype: isFloat(tensor.dtype) ? dtype : tensor.dtype,
-    tensor,
-  }));
+function slotsOf(plan: Plan, { dtype = "f32", shard = null, buffers }: StreamOptions): Slot[] {
+  const own = (dtypeOfModel: Dtype): Dtype => (isFloat(dtypeOfModel) ? dtype : dtypeOfModel);
+  const slots = plan.tensors.map(
+    (tensor): Slot => ({ name: tensor.name, shape: tensor.shape, dtype: own(tensor.dtype), tensor, buffer: null }),
+  );
+  const planned = new Set(slots.map(({ name }) => name));
+  for (const [name, buffer] of buffers ?? []) {
+    if (planned.has(name)) continue;
+    slots.push({ name, shape: buffer.shape, dtype: own(buffer.dtype), tensor: null, buffer });
+  }
   return shard === null ? slots : shardOf(slots, bytesOf, shard);
+}
+
+function* slotChunks({ tensor, buffer, dtype }: Slot, options: TileOptions): Generator<Uint8Array> {
+  if (tensor !== null) for (const tile of tensorTiles(tensor, options)) yield encodeNumbers(tile, dtype);
+  if (buffer === null) return;
+  const bytes = buffer.bytes();
+  yield buffer.dtype === dtype ? bytes : encodeNumbers(decodeNumbers(bytes, buffer.dtype), dtype);
 }
 
 /** What a weight file says about how it came to be: strings, by key. `format` is what Hugging Face's loaders look for. */
@@ -58,7 +73,7 @@ export function weightMetadata(
 }
 
 /**
- * Writes a plan's weights as a .safetensors or .npz file into `sink`. Memory is bounded by one tile for elementwise
+ * Writes a plan's weights, and the model's buffers if given, as a .safetensors or .npz file into `sink`. Memory is bounded by one tile for elementwise
  * initializers, by one tensor for structured ones.
  *
  * @throws FormatError for bfloat16 in .npz; the signal's reason when it is aborted
@@ -73,13 +88,12 @@ export async function streamWeights(
   const total = slots.reduce((sum, slot) => sum + bytesOf(slot), 0);
   const { signal, onProgress, seed = plan.seed } = options;
   let done = 0;
-  function* chunks({ tensor, dtype }: Slot): Generator<Uint8Array> {
-    for (const tile of tensorTiles(tensor, { ...options, seed })) {
+  function* chunks(slot: Slot): Generator<Uint8Array> {
+    for (const bytes of slotChunks(slot, { ...options, seed })) {
       signal?.throwIfAborted();
-      const bytes = encodeNumbers(tile, dtype);
       yield bytes;
       done += bytes.length;
-      onProgress?.(total === 0 ? 1 : done / total, tensor.name);
+      onProgress?.(total === 0 ? 1 : done / total, slot.name);
     }
   }
   signal?.throwIfAborted();

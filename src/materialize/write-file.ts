@@ -10,7 +10,7 @@ import { initialize } from "./initialize.ts";
 import { type StreamOptions, streamWeights } from "./stream.ts";
 import { type WrittenFile, writeAtomically } from "./write-atomic.ts";
 
-export interface WriteWeightsOptions extends Omit<StreamOptions, "modelSha256" | "read"> {
+export interface WriteWeightsOptions extends Omit<StreamOptions, "modelSha256" | "read" | "buffers"> {
   /** The model's file; null for an architecture line. It is never overwritten. */
   readonly source?: string | null;
 }
@@ -61,7 +61,7 @@ async function fillOnnx(sink: ByteSink, model: Model, plan: Plan, options: Write
 /**
  * Draws a plan's weights into a file: .safetensors, .npz or .onnx (the model's graph with the new weights), by suffix.
  *
- * The file appears whole or not at all, is synced, and is never the model's own. .safetensors and .npz are streamed tile
+ * .safetensors and .npz hold the model's buffers too, so that PyTorch loads them strictly. The file appears whole or not at all, is synced, and is never the model's own. .safetensors and .npz are streamed tile
  * by tile and can be one shard of n. Metadata (scheme, seed, stream version, model's SHA-256, library version) goes into
  * the .safetensors header and the .npz archive comment.
  *
@@ -81,7 +81,7 @@ export async function writeWeights(
   const fill = async (sink: ByteSink): Promise<void> => {
     if (format === "onnx") return fillOnnx(sink, model, plan, options);
     const modelSha256 = source === null ? null : fileSha256(source);
-    await streamWeights(sink, plan, format, { ...options, read: model.read, modelSha256 });
+    await streamWeights(sink, plan, format, { ...options, read: model.read, buffers: model.buffers, modelSha256 });
   };
   return writeAtomically(path, fill, { signal });
 }

@@ -66,6 +66,15 @@ export interface Constant extends TensorInfo {
   readonly values: Float64Array;
 }
 
+/**
+ * A tensor that the framework's state dict holds under this name and that is not learned: an attention mask, position
+ * ids, a counter. Plans leave it out; weight files hold it as it is.
+ */
+export interface Buffer extends TensorInfo {
+  /** Its values: little-endian, row-major, in `dtype`. A view of the file where that can be. */
+  readonly bytes: () => Uint8Array;
+}
+
 export interface ModelInput extends TensorInfo {
   readonly name: string;
   /** Axis that counts samples; null when the file has none (e.g. an unbatched input). */
@@ -344,6 +353,8 @@ export interface Model {
   /** In the file's order. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly constants: ReadonlyMap<string, Constant>;
+  /** Named tensors of the state dict besides the parameters; absent where the format knows none. */
+  readonly buffers?: ReadonlyMap<string, Buffer>;
   readonly unsupported: readonly Unsupported[];
   readonly notes: readonly Note[];
   /** A parameter's values as they are in the file, in the parameter's own shape and gate order; null where the file has none. */

@@ -1,6 +1,7 @@
 /** ONNX bytes → Model. */
 
 import type { Model, ModelInput, Note } from "../../model/types.ts";
+import { findBuffers } from "./buffers.ts";
 import { MAX_FILLED_ELEMENTS, MAX_FOLDED_TOTAL } from "./caps.ts";
 import type { Context, Value } from "./context.ts";
 import { type BoundInputs, bindInputs } from "./inputs.ts";
@@ -127,6 +128,7 @@ function build(
   prune(draft);
   nameActivations(draft);
   prune(draft);
+  const { buffers, notes } = findBuffers(graph, source, uses, inventory.parameters);
   const inputs = bound.inputs.map((input): ModelInput => ({ ...input, vocabulary: vocabularyOf(draft, input.name) }));
   for (const { name, shape, dtype } of inputs) context.tensors.set(name, { shape, dtype });
   return {
@@ -139,8 +141,9 @@ function build(
     tensors: context.tensors,
     parameters: assignRoles(draft),
     constants: context.constants,
+    buffers,
     unsupported: context.unsupported,
-    notes: [...extra, ...context.notes],
+    notes: [...extra, ...context.notes, ...notes],
     read: readerOf(inventory, source),
   };
 }

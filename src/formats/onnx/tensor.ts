@@ -1,7 +1,7 @@
 /** Values of a ProtoTensor: raw, typed lists or external data, as doubles (constants) or as they are (parameters). */
 
 import type { Dtype } from "../../model/types.ts";
-import { bfloat16Value, decodeNumbers, float16Value } from "../dtype.ts";
+import { bfloat16Value, decodeNumbers, encodeNumbers, float16Value } from "../dtype.ts";
 import { elementType } from "./dtype.ts";
 import { safeLocation } from "./external.ts";
 import { elementCount, typedField } from "./parse-tensor.ts";
@@ -96,6 +96,12 @@ export function readDoubles(source: TensorSource, tensor: ProtoTensor): Float64A
   return numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
 }
 
+/** The tensor's little-endian bytes as the file has them: a view where they lie in one piece. */
+export function readBytes(source: TensorSource, tensor: ProtoTensor): Uint8Array {
+  const { dtype, bytes, count } = layoutOf(tensor);
+  return rawBytes(source, tensor, bytes * count) ?? encodeNumbers(readDoubles(source, tensor), dtype);
+}
+
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /**
@@ -107,7 +113,8 @@ export function readFloats(source: TensorSource, tensor: ProtoTensor): Float32Ar
   const raw = rawBytes(source, tensor, bytes * count);
   if (!raw) return typedInto(source, tensor, dtype === "f64" ? new Float64Array(count) : new Float32Array(count));
   if (dtype !== "f32" || !LITTLE_ENDIAN) return decodeNumbers(raw, dtype);
-  const aligned = raw.byteOffset % 4 === 0 ? raw : raw.slice();
+  // Not raw.slice(): Node's Buffer gives a view of the same unaligned memory there.
+  const aligned = raw.byteOffset % 4 === 0 ? raw : new Uint8Array(raw);
   return new Float32Array(aligned.buffer, aligned.byteOffset, count);
 }
 
