@@ -19,6 +19,7 @@ export async function loadPlan(path: string, options: ModelOptions): Promise<Loa
     import("../plan/index.ts"),
   ]);
   schemeByName(options.scheme);
+  if (path.trim() === "") throw new UsageError('MODEL: got an empty name, give a file or a line like "784 > 10"');
   const model = await openModel(path, options.batch === undefined ? {} : { batch: options.batch });
   return { model, plan: plan(model, planOptions(options)) };
 }

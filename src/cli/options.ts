@@ -21,12 +21,18 @@ export interface ModelOptions {
   readonly json?: true;
 }
 
-/** A finite number, from `least` on where it is given. */
-export function numberOption(name: string, { least }: { readonly least?: number } = {}): (text: string) => number {
+/** A finite number of at most `most` in size, from `least` on where it is given. */
+export function numberOption(
+  name: string,
+  { least, most = Number.MAX_VALUE }: { readonly least?: number; readonly most?: number } = {},
+): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && (least === undefined || value >= least)) return value;
-    const range = least === undefined ? "a finite number" : `a number from ${least} on`;
+    if (Math.abs(value) <= most && (least === undefined || value >= least)) return value;
+    const end = most === Number.MAX_VALUE ? "on" : `to ${most.toExponential()}`;
+    const start = least ?? (most === Number.MAX_VALUE ? undefined : -most);
+    const from = start === undefined || start === 0 ? start : start.toExponential();
+    const range = from === undefined ? "a finite number" : `a number from ${from} ${end}`;
     throw new UsageError(`${name}: must be ${range}, got ${JSON.stringify(text)}`);
   };
 }
@@ -67,6 +73,9 @@ export function shardOption(text: string): Shard {
   throw new UsageError(`--shard: must be i/n with i from 1 to n, got ${JSON.stringify(text)}, for example 1/4`);
 }
 
+/** Inputs beyond this have no place in float32: their squares, summed over a layer, overflow. */
+const LARGEST_INPUT = 1e15;
+
 /** Samples in the concrete shapes; more would only make the shape arithmetic overflow. */
 const MOST_SAMPLES = 65_536;
 
@@ -75,8 +84,16 @@ export function modelOptions(command: Command): Command {
   return command
     .option("--scheme <name>", "rule that chooses each initializer", "auto")
     .option("--seed <n>", "seed of the draw", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0)
-    .option("--input-mean <m>", "mean of a real-valued input's entries (default 0)", numberOption("--input-mean"))
-    .option("--input-variance <v>", "and their variance (default 1)", numberOption("--input-variance", { least: 0 }))
+    .option(
+      "--input-mean <m>",
+      "mean of a real-valued input's entries (default 0)",
+      numberOption("--input-mean", { most: LARGEST_INPUT }),
+    )
+    .option(
+      "--input-variance <v>",
+      "and their variance (default 1)",
+      numberOption("--input-variance", { least: 0, most: LARGEST_INPUT ** 2 }),
+    )
     .option("--mode <train|eval>", "statistics of batch norm and dropout", wordOption("--mode", MODES), "train")
     .option(
       "--batch <n>",

@@ -106,3 +106,12 @@ test("a steep step is spoken of however few the layers; a difference without a t
   );
   expect(verdictOf(zigzag(1e-6)).title).toBe("The gradient differs 1.0e6× between layers");
 });
+
+test("half of a rectifier's units are flat by design: that is no saturation", () => {
+  const relu = Array.from({ length: 4 }, (_, i) =>
+    layer(`fc${i + 1}.weight`, 1, 1, { activation: "relu", saturated: 0.5, dead: 0.5 }),
+  );
+  expect(verdictOf(planOf([], relu)).title).toBe("Forward signal and gradient stay level over 4 layers");
+  const tanh = relu.map((each) => ({ ...each, activation: "tanh", saturated: 0.6, dead: 0 }));
+  expect(verdictOf(planOf([], tanh)).title).toBe("60 % of a layer's units are saturated");
+});

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import type { EmitTarget } from "../../report/emit/index.ts";
+import { UsageError } from "../errors.ts";
 import type { CommandContext } from "../index.ts";
 import { loadPlan } from "../load.ts";
 import { type ModelOptions, modelOptions, wordOption } from "../options.ts";
@@ -27,6 +28,9 @@ export function definePlan(context: CommandContext): Command {
 }
 
 async function runPlan(path: string, options: PlanOptions, { terminal }: CommandContext): Promise<void> {
+  if (options.emit !== undefined && options.json) {
+    throw new UsageError("plan: --emit and --json both want stdout, got both, leave one out");
+  }
   const { plan } = await loadPlan(path, options);
   if (options.html !== undefined) {
     const [{ planPage }, { writeText }] = await Promise.all([
@@ -36,7 +40,7 @@ async function runPlan(path: string, options: PlanOptions, { terminal }: Command
     await writeText(options.html, await planPage(plan), { input: path });
     if (!options.json && options.emit === undefined) terminal.err(`wrote ${options.html}\n`);
   }
-  if (options.emit !== undefined && options.json === undefined) {
+  if (options.emit !== undefined) {
     const { emitCode } = await import("../../report/emit/index.ts");
     terminal.out(emitCode(plan, options.emit));
     return;
