@@ -24,10 +24,6 @@ interface Known {
   readonly cause: string;
 }
 
-const ATTENTION = {
-  bound: 0.9,
-  cause: "softmax over scores of variance 4: the prediction takes the weights' second moment too high",
-};
 const CELL = {
   bound: 0.35,
   cause: "the second LSTM layer: the forget gates' bias of 1 is taken as a spread, not as a mean of one gate",
@@ -35,12 +31,6 @@ const CELL = {
 
 /** Layers beyond the tolerance, by "file scheme weight". */
 export const KNOWN: Readonly<Record<string, Known>> = {
-  "gpt-mini.onnx he-normal h.0.attn.c_proj.weight": ATTENTION,
-  "gpt-mini.onnx he-normal h.1.attn.c_proj.weight": ATTENTION,
-  "gpt-mini-folded.onnx he-normal h.0.attn.c_proj.weight": ATTENTION,
-  "gpt-mini-folded.onnx he-normal h.1.attn.c_proj.weight": ATTENTION,
-  "vit-mini.onnx he-normal blocks.0.attn.c_proj.weight": ATTENTION,
-  "vit-mini.onnx he-normal blocks.1.attn.c_proj.weight": ATTENTION,
   "lstm.onnx he-normal rnn.weight_ih_l1": CELL,
   "lstm-unfolded.onnx he-normal rnn.weight_ih_l1": CELL,
   "act-zoo.onnx he-normal fcs.5.weight": {
