@@ -10,7 +10,7 @@ import { elementType } from "./dtype.ts";
 import { isGenerated } from "./names.ts";
 import type { ProtoGraph, ProtoTensor } from "./proto.ts";
 import { hasValues, readBytes, type TensorSource } from "./tensor.ts";
-import { isStructural, type Uses } from "./usage.ts";
+import { isStructural, type Use, type Uses } from "./usage.ts";
 
 interface Found {
   readonly buffers: ReadonlyMap<string, Buffer>;
@@ -39,17 +39,17 @@ const ATTRIBUTE_SLOTS: Readonly<Record<string, number>> = {
   ReduceMean: 1,
 };
 
-function isData(name: string, uses: Uses): boolean {
-  return (uses.get(name) ?? []).some((use) => {
-    const from = ATTRIBUTE_SLOTS[use.node.op];
-    return !isStructural(use) && !(from !== undefined && use.slot >= from);
-  });
+function isAttribute(use: Use): boolean {
+  const from = ATTRIBUTE_SLOTS[use.node.op];
+  return isStructural(use) || (from !== undefined && use.slot >= from);
 }
 
 function isBufferName(name: string, tensor: ProtoTensor, uses: Uses): boolean {
   if (isGenerated(name)) return false;
-  if (PATH.test(name)) return true;
-  return WORD.test(name) && tensor.dims.length > 0 && isData(name, uses);
+  const own = uses.get(name) ?? [];
+  if (own.length > 0 && own.every(isAttribute)) return false;
+  // Graphs made by hand call scalars and unused leftovers by single words too.
+  return PATH.test(name) || (WORD.test(name) && tensor.dims.length > 0 && own.length > 0);
 }
 
 /** A scalar counter for each normalization that tracks statistics: PyTorch's state dict has one, no graph uses it. */
