@@ -135,9 +135,10 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
 export const totalKernel = (part: GradientPart): Kernel =>
   part.selected ? both(part.kernel, part.selected.kernel) : part.kernel;
 
+/** Adds a node's share. Differences of nearly equal sums over a batch may come out below 0 by rounding: they are 0. */
 export const addParameterGradient = (context: Context, parameter: string | null, value: number): void => {
   if (parameter !== null)
-    context.parameterGradients.set(parameter, (context.parameterGradients.get(parameter) ?? 0) + value);
+    context.parameterGradients.set(parameter, (context.parameterGradients.get(parameter) ?? 0) + Math.max(0, value));
 };
 
 /** A node kind's mathematics, forward and backward. */

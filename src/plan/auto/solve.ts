@@ -27,7 +27,7 @@ export interface Solution {
 }
 
 /** Rounds of propagate-and-correct at most; the last one's propagation is the plan's prediction. */
-const MOST_ROUNDS = 4;
+const MOST_ROUNDS = 6;
 /** Largest |ln(predicted / wanted)| that is left standing: half a percent. */
 const CLOSE_ENOUGH = 0.005;
 
@@ -50,12 +50,14 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
       laws.set(name, parameterLaw(choice.initializer, usage.parameter.shape));
     }
   }
+  const { kurtosis = 3 } =
+    options.distribution === "orthogonal" ? {} : parameterLaw(LAWS[options.distribution](1), [1, 1]);
   const law = (name: string): ParameterLaw => {
     const square = squares.get(name);
     if (square !== undefined)
       return isScale(usages.byName.get(name))
         ? { mean: Math.sqrt(square), variance: 0 }
-        : { mean: 0, variance: square };
+        : { mean: 0, variance: square, kurtosis };
     return laws.get(name) ?? { mean: 0, variance: 0 };
   };
   let propagation: Propagation | null = null;

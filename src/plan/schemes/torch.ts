@@ -32,6 +32,11 @@ const rule: Rule = (usage, context) => {
   const { fanIn } = usage.fans.torch;
   switch (usage.part) {
     case "weight": {
+      if (usage.tied)
+        return {
+          initializer: normal(1),
+          why: "Tied to an embedding: torch.nn.Embedding draws N(0, 1), and the readout takes its table.",
+        };
       const fan = usage.op === "conv-transpose" ? "weight.size(1)·kernel" : "fan_in";
       return {
         initializer: spread(1 / Math.sqrt(fanIn)),

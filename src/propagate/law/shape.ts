@@ -116,7 +116,7 @@ export function rawKurtosis(shape: Shape, mean: number, sd: number): number {
   return fourth / (second * second);
 }
 
-/** Below this excess kurtosis a sum counts as Gaussian: it moves E[φ²] by under 1 %. */
+/** Up to this excess kurtosis a sum counts as Gaussian, and only what is more counts: it moves E[φ²] by under 1 %. */
 const GAUSSIAN_ENOUGH = 0.1;
 
 /**
@@ -124,8 +124,9 @@ const GAUSSIAN_ENOUGH = 0.1;
  * relative variance excess/3 and is taken as Gamma (exact for Gaussian inputs and weights), its quantiles by Wilson &
  * Hilferty 1931 (error below 1 % for shape parameters above 1/2).
  */
-export function mixedScale(excess: number): Shape {
-  if (excess < GAUSSIAN_ENOUGH) return null;
+export function mixedScale(kurtosis: number): Shape {
+  const excess = kurtosis - GAUSSIAN_ENOUGH;
+  if (excess <= 0) return null;
   const ninth = Math.min(2, excess / 3) / 9;
   const squares = quantiles(16).map((z) => Math.max(0, 1 - ninth + z * Math.sqrt(ninth)) ** 3);
   const z = coarsen(normalAtoms(), COARSE);

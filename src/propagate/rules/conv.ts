@@ -155,7 +155,8 @@ function weightGradient(gradient: Kernel, input: Kernel, window: Window): number
       );
   });
   const rest = (count * count - pairs) * gradient.far * input.far;
-  return own * (1 + (inside + rest) / count);
+  // Two positions meet real input at the same tap less often than one does.
+  return own * (1 + (pairShare(input.sizes, window, gradient.sizes, false) * (inside + rest)) / count);
 }
 
 export const convRule: Rule<ConvNode> = {

@@ -20,6 +20,7 @@ import {
   sumOverPairs,
 } from "../kernel/kernel.ts";
 import { channelsOf, type Part } from "../state/state.ts";
+import { coupledMean } from "./coupling.ts";
 import { inverseProfile, scalings, standardized, timesProfile } from "./standardize.ts";
 
 const secondOf = (law: { readonly mean: number; readonly variance: number }) => ({
@@ -65,6 +66,16 @@ export const normalizeRule: Rule<NormalizeNode> = {
     const by = scalings(node, context, state);
     const affine = affineOf(node, context);
     const white = state.parts.map((part, i) => standardized(part, by[i], node.epsilon, runningMeanOf(node, context)));
+    // Mean over pairs of positions of E[δ x̂ δ' x̂'].
+    const along = state.parts.map((_, i) => {
+      const outgoing = totalKernel(gradient[i]);
+      const variance = diagonal(white[i].kernel) - white[i].mean ** 2;
+      const coupled = coupledMean(context, node.outputs[0], i, Math.sqrt(affine.scale.second * Math.max(0, variance)));
+      return coupled !== null
+        ? coupled * variance
+        : meanOverPairs(multiplyKernels(outgoing, white[i].kernel)) + gradient[i].shared * white[i].cross;
+    });
+    const radialShare = (i: number) => along[i] / Math.max(1e-300, diagonal(totalKernel(gradient[i])));
     addGradient(
       context,
       node.inputs[0],
@@ -81,7 +92,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
           between: gradient[i].between * ratio,
           shared: gradient[i].shared * ratio,
         };
-        return by[i].fixed ? plain : projected(node, plain, white[i], by[i].count);
+        return by[i].fixed ? plain : projected(node, plain, radialShare(i) / by[i].count, by[i].count);
       }),
     );
     const channels = channelsOf(state);
@@ -91,9 +102,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
     addParameterGradient(
       context,
       node.scale,
-      perChannel(
-        (i) => sumOverPairs(multiplyKernels(totalKernel(gradient[i]), white[i].kernel)) + pairs(i) * white[i].cross,
-      ),
+      perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i]),
     );
     addParameterGradient(
       context,
@@ -105,10 +114,10 @@ export const normalizeRule: Rule<NormalizeNode> = {
 
 /**
  * δ − mean(δ) − x̂·mean(δ x̂) over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
- * out, with the share of E[δ²] that lies along them. Over a batch the subtracted mean leaves the samples anticorrelated, so
+ * out, with the share of E[δ²] that lies along them (`radial`: along x̂). Over a batch the subtracted mean leaves the samples anticorrelated, so
  * that Σ δ over the batch is 0 exactly.
  */
-function projected(node: NormalizeNode, gradient: GradientPart, white: Part, count: number): GradientPart {
+function projected(node: NormalizeNode, gradient: GradientPart, radial: number, count: number): GradientPart {
   const { kernel } = gradient;
   const level = diagonal(kernel);
   if (level === 0) return gradient;
@@ -116,17 +125,16 @@ function projected(node: NormalizeNode, gradient: GradientPart, white: Part, cou
     const removed = node.method === "rms" ? 1 / count : 2 / count;
     return { ...gradient, kernel: scaleKernel(kernel, Math.max(0, 1 - removed)) };
   }
-  const radial = meanOverPairs(multiplyKernels(kernel, white.kernel)) / count;
   const whole = meanOverPairs(kernel);
   if (node.method === "batch") {
     const along = (whole + gradient.shared) / count;
     const centred = addConstant(kernel, -along);
     const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
-    const out = scaleKernel(safe, Math.max(0, 1 - radial / level));
+    const out = scaleKernel(safe, Math.max(0, 1 - radial));
     return { ...gradient, kernel: out, shared: -meanOverPairs(out) };
   }
   const along = whole / count;
   const centred = addConstant(kernel, -along);
   const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
-  return { ...gradient, kernel: scaleKernel(safe, Math.max(0, 1 - radial / level)) };
+  return { ...gradient, kernel: scaleKernel(safe, Math.max(0, 1 - radial)) };
 }

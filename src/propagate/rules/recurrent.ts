@@ -4,10 +4,11 @@
  * In a wide layer the gates' pre-activations of a unit are a Gaussian process over time whose kernel is that of the input,
  * the hidden state one step before and the biases (Yang 2019, "Tensor programs I"; Gilboa et al. 2019 for gated cells).
  * An ensemble of units is drawn from that process step by step, with fixed quasi-random numbers, so that cell-state
- * correlations need no closed form. Error: the ensemble's, about 1/√UNITS = 2 % on a second moment.
+ * correlations need no closed form. Error: the ensemble's, about 1/√UNITS = 2 % on a second moment. Gates have laws of their
+ * own (a forget bias of 1); a reverse direction reads time backwards; directions are independent of each other.
  */
 
-import type { RecurrentNode } from "../../model/types.ts";
+import type { RecurrentDirection, RecurrentNode } from "../../model/types.ts";
 import {
   addGradient,
   addParameterGradient,
@@ -19,10 +20,13 @@ import {
 } from "../context.ts";
 import { collapse } from "../kernel/axes.ts";
 import { correlationAt, diagonal, fullProfile, type Kernel, mean, positions, uniformKernel } from "../kernel/kernel.ts";
+import { type BackwardRun, simulateBackward } from "../recurrent/backward.ts";
 import { cellOf } from "../recurrent/cell.ts";
-import { gaussianColumns, simulateBackward, simulateForward, type TimeKernel } from "../recurrent/simulation.ts";
+import { type ForwardRun, type Initial, simulateForward, type TimeKernel } from "../recurrent/forward.ts";
+import { type GateLaw, gateLaws } from "../recurrent/laws.ts";
+import { gaussianColumns } from "../recurrent/process.ts";
 import { canonicalize } from "../state/layout.ts";
-import { type Factor, mixParts, type Part, positionDims, type State } from "../state/state.ts";
+import { type Factor, mixParts, type Part, positionDims, type State, stateSecondMoment } from "../state/state.ts";
 
 const UNITS = 2048;
 
@@ -33,18 +37,23 @@ interface Layer {
   readonly features: number;
 }
 
-const matrix = (kernel: Kernel): TimeKernel => {
+/**
+ * The matrix of a kernel over time. `fromMatrix` keeps the sum over pairs by lag, relative to the mean of the diagonal; where
+ * the diagonal varies (a gradient that fades backwards in time) a correlation is that over the pairs' own geometric mean.
+ */
+function matrix(kernel: Kernel): TimeKernel {
   const count = positions(kernel);
   const profile = fullProfile(kernel);
-  return {
-    count,
-    at: (t, s) =>
-      t === s
-        ? profile[t]
-        : Math.sqrt(profile[t] * profile[s]) *
-          (kernel.sizes.length === 1 ? correlationAt(kernel, [s - t]) : kernel.far),
-  };
-};
+  const roots = profile.map(Math.sqrt);
+  const level = mean(profile);
+  const byLag = Float64Array.from({ length: count }, (_, lag) => {
+    const c = kernel.sizes.length === 1 ? correlationAt(kernel, [lag]) : kernel.far;
+    let sum = 0;
+    for (let t = 0; t + lag < count; t++) sum += roots[t] * roots[t + lag];
+    return sum > 0 ? Math.max(-1, Math.min(1, (c * (count - lag) * level) / sum)) : 0;
+  });
+  return { count, at: (t, s) => (t === s ? profile[t] : roots[t] * roots[s] * byLag[Math.abs(t - s)]) };
+}
 
 /** The input's kernel over time; other position axes are averaged. */
 function layerOf(state: State, timeAxis: number): Layer {
@@ -77,7 +86,7 @@ function fromMatrix(values: Float64Array, count: number): Kernel {
   return { sizes: [count], radius: [count - 1], lags, far: off / (count * (count - 1)), profile };
 }
 
-function outputState(node: RecurrentNode, context: Context, layer: Layer, kernel: Kernel, average: number): State {
+function outputState(node: RecurrentNode, context: Context, layer: Layer, runs: readonly DirectionRun[]): State {
   const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
   const channel: Factor = { role: "channel", size: node.hidden };
   const time: Factor[] = layer.time === 1 ? [] : [{ role: "position", size: layer.time, dim: 0 }];
@@ -87,22 +96,24 @@ function outputState(node: RecurrentNode, context: Context, layer: Layer, kernel
     node.timeAxis === 0
       ? [time, directions, batch(shape[2]), [channel]]
       : [batch(shape[0]), time, directions, [channel]];
-  return {
-    shape,
-    layout,
-    parts: [
-      {
-        channels: node.hidden * node.directions.length,
-        mean: average,
-        kernel,
-        between: average * average,
-        cross: average * average,
-        spread: layer.input.spread,
-        freedom: Number.POSITIVE_INFINITY,
-        shape: null,
-      },
-    ],
-  };
+  const parts = runs.map(({ run, direction }): Part => {
+    const average = run.hiddenMean;
+    const side = layer.time + 1;
+    return {
+      channels: node.hidden,
+      mean: average,
+      kernel: fromMatrix(
+        overTime(layer.time, direction.reverse, (t, s) => run.hidden[(t + 1) * side + s + 1]),
+        layer.time,
+      ),
+      between: average * average,
+      cross: average * average,
+      spread: layer.input.spread,
+      freedom: Number.POSITIVE_INFINITY,
+      shape: null,
+    };
+  });
+  return { shape, layout, parts };
 }
 
 /** State of the last hidden or cell value: one position of the sequence. */
@@ -139,23 +150,78 @@ function lastState(
   };
 }
 
-const simulate = (node: RecurrentNode, context: Context, layer: Layer) => {
-  const [first] = node.directions;
+/** One direction's simulation, in the order in which it reads time. */
+interface DirectionRun {
+  readonly direction: RecurrentDirection;
+  readonly laws: readonly GateLaw[];
+  readonly kernel: TimeKernel;
+  readonly run: ForwardRun;
+}
+
+/** A matrix over time, both axes reversed where the direction reads backwards. */
+function overTime(count: number, reverse: boolean, at: (t: number, s: number) => number): Float64Array {
+  const out = new Float64Array(count * count);
+  for (let t = 0; t < count; t++)
+    for (let s = 0; s < count; s++) out[t * count + s] = reverse ? at(count - 1 - t, count - 1 - s) : at(t, s);
+  return out;
+}
+
+/** Mean square of an initial state, whatever holds it; 0 where there is none. */
+function levelOf(context: Context, name: string | null | undefined): number {
+  if (!name) return 0;
+  const state = context.states.get(name);
+  if (state) return stateSecondMoment(state);
+  const values = context.model.constants.get(name)?.values;
+  if (values) return values.length === 0 ? 0 : values.reduce((sum, x) => sum + x * x, 0) / values.length;
+  if (!context.model.parameters.has(name)) return 0;
+  const { mean, variance } = context.law(name);
+  return variance + mean * mean;
+}
+
+function simulate(node: RecurrentNode, context: Context, layer: Layer): readonly DirectionRun[] {
   const cell = cellOf(node);
-  const laws = {
-    input: context.law(first.inputWeight),
-    recurrent: context.law(first.recurrentWeight),
-    inputBias: first.inputBias === null ? null : context.law(first.inputBias),
-    recurrentBias: first.recurrentBias === null ? null : context.law(first.recurrentBias),
-  };
-  return simulateForward(
-    cell,
-    laws,
-    layer.kernel,
-    layer.features,
-    node.hidden,
-    gaussianColumns(UNITS, cell.processes * layer.time),
-  );
+  const noise = gaussianColumns(UNITS, cell.processes * layer.time + 2);
+  const initial: Initial = { hidden: levelOf(context, node.initial[0]), cell: levelOf(context, node.initial[1]) };
+  return node.directions.map((direction) => {
+    const { count, at } = layer.kernel;
+    const kernel = direction.reverse
+      ? { count, at: (t: number, s: number) => at(count - 1 - t, count - 1 - s) }
+      : layer.kernel;
+    const laws = gateLaws(direction, context.law, { gates: cell.gates, features: layer.features, hidden: node.hidden });
+    return { direction, laws, kernel, run: simulateForward(cell, laws, kernel, initial, noise) };
+  });
+}
+
+const over = (runs: readonly DirectionRun[], of: (run: ForwardRun) => number): number =>
+  runs.reduce((sum, { run }) => sum + of(run), 0) / runs.length;
+
+/** Adds E[δz] sums of one direction to the gradients of its parameters. */
+function collectParameters(context: Context, { direction, kernel, run }: DirectionRun, gates: Gates): void {
+  const count = run.time;
+  let [input, recurrent, inputBias, recurrentBias] = [0, 0, 0, 0];
+  for (let t = 0; t < count; t++)
+    for (let s = 0; s < count; s++) {
+      const g = gates.inputGates[t * count + s];
+      const r = gates.recurrentGates[t * count + s];
+      input += g * kernel.at(t, s);
+      inputBias += g;
+      recurrentBias += r;
+      recurrent += r * run.hidden[t * (count + 1) + s];
+    }
+  addParameterGradient(context, direction.inputWeight, input);
+  addParameterGradient(context, direction.recurrentWeight, recurrent);
+  addParameterGradient(context, direction.inputBias, inputBias);
+  addParameterGradient(context, direction.recurrentBias, recurrentBias);
+}
+
+type Gates = Pick<BackwardRun, "inputGates" | "recurrentGates">;
+
+const addLevel = (context: Context, tensor: string | null | undefined, level: number): void => {
+  if (!tensor) return;
+  const state = context.states.get(tensor);
+  if (state)
+    addGradient(context, tensor, plainGradient(state.parts.map((p) => uniformKernel(p.kernel.sizes, level, 0))));
+  else if (context.model.parameters.has(tensor)) addParameterGradient(context, tensor, level);
 };
 
 export const recurrentRule: Rule<RecurrentNode> = {
@@ -166,43 +232,54 @@ export const recurrentRule: Rule<RecurrentNode> = {
       message: `${node.name} (${node.op}): gates simulated in the wide limit with ${UNITS} units, error about 2%`,
     });
     const layer = layerOf(stateOf(context, node.inputs[0]), node.timeAxis);
-    const run = simulate(node, context, layer);
-    const kernel = fromMatrix(run.hidden, layer.time);
-    const state = outputState(node, context, layer, kernel, run.hiddenMean);
-    const last = run.hidden[run.hidden.length - 1];
+    const runs = simulate(node, context, layer);
+    const spread = layer.input.spread;
     return node.outputs.map((output, i) => {
-      if (i === 0) return state;
+      if (i === 0) return outputState(node, context, layer, runs);
       const shape = context.model.tensors.get(output)?.shape ?? [];
-      return lastState(node, shape, i === 1 ? last : run.cellLast, run.hiddenMean, layer.input.spread);
+      return i === 1
+        ? lastState(
+            node,
+            shape,
+            over(runs, (r) => r.hidden[r.hidden.length - 1]),
+            over(runs, (r) => r.last.hiddenMean),
+            spread,
+          )
+        : lastState(
+            node,
+            shape,
+            over(runs, (r) => r.last.cell),
+            over(runs, (r) => r.last.cellMean),
+            spread,
+          );
     });
   },
-  backward(node, context, [sequence, lastHidden]) {
+  backward(node, context, [sequence, lastHidden, lastCell]) {
     const input = stateOf(context, node.inputs[0]);
     const layer = layerOf(input, node.timeAxis);
     const count = layer.time;
-    const external = new Float64Array(count * count);
-    if (sequence) {
-      const k = matrix(totalKernel(sequence[0]));
-      for (let t = 0; t < count; t++)
-        for (let s = 0; s < count; s++) external[t * count + s] += k.count === 1 ? k.at(0, 0) : k.at(t, s);
-    }
-    if (lastHidden) external[external.length - 1] += diagonal(totalKernel(lastHidden[0]));
-    if (!sequence && !lastHidden) return;
-    const run = simulate(node, context, layer);
     const cell = cellOf(node);
-    const back = simulateBackward(
-      cell,
-      run,
-      external,
-      context.law(node.directions[0].recurrentWeight),
-      node.hidden,
-      gaussianColumns(UNITS, 2 * count, 7),
-    );
-    const weight = context.law(node.directions[0].inputWeight);
-    const second = weight.variance + weight.mean * weight.mean;
-    const gates = cell.gates;
-    const inputGradient = back.inputGates.map((v) => v * second * node.hidden * gates * node.directions.length);
-    const kernel = fromMatrix(inputGradient, count);
+    const noise = gaussianColumns(UNITS, count + 1, 7);
+    const toInput = new Float64Array(count * count);
+    let [initialHidden, initialCell] = [0, 0];
+    const last = lastHidden ? diagonal(totalKernel(lastHidden[0])) : 0;
+    const simulated = simulate(node, context, layer);
+    simulated.forEach((one, d) => {
+      const k = sequence ? matrix(totalKernel(sequence[Math.min(d, sequence.length - 1)])) : null;
+      const { reverse } = one.direction;
+      const hidden = overTime(count, reverse, (t, s) => (k ? (k.count === 1 ? k.at(0, 0) : k.at(t, s)) : 0));
+      hidden[hidden.length - 1] += last;
+      const external = { hidden, lastCell: lastCell ? diagonal(totalKernel(lastCell[0])) : 0 };
+      const back = simulateBackward(cell, one.run, external, one.laws, noise);
+      const share = node.hidden / layer.features;
+      overTime(count, reverse, (t, s) => back.toInput[t * count + s]).forEach((v, i) => {
+        toInput[i] += v * share;
+      });
+      initialHidden += back.initialHidden / simulated.length;
+      initialCell += back.initialCell / simulated.length;
+      collectParameters(context, one, back);
+    });
+    const kernel = fromMatrix(toInput, count);
     addGradient(
       context,
       node.inputs[0],
@@ -214,24 +291,7 @@ export const recurrentRule: Rule<RecurrentNode> = {
         ),
       ),
     );
-    for (const direction of node.directions) {
-      let w = 0;
-      let u = 0;
-      let b = 0;
-      let c = 0;
-      for (let t = 0; t < count; t++)
-        for (let s = 0; s < count; s++) {
-          const g = back.inputGates[t * count + s];
-          const r = back.recurrentGates[t * count + s];
-          w += g * layer.kernel.at(t, s);
-          b += g;
-          c += r;
-          if (t > 0 && s > 0) u += r * run.hidden[(t - 1) * count + s - 1];
-        }
-      addParameterGradient(context, direction.inputWeight, w);
-      addParameterGradient(context, direction.recurrentWeight, u);
-      addParameterGradient(context, direction.inputBias, b);
-      addParameterGradient(context, direction.recurrentBias, c);
-    }
+    addLevel(context, node.initial[0], initialHidden);
+    addLevel(context, node.initial[1], initialCell);
   },
 };

@@ -19,6 +19,9 @@ export interface Term {
   readonly pairShare: number;
 }
 
+/** Up to so many products a sum is followed by its own law (coordinates, depthwise kernels); with more it counts as Gaussian. */
+const FEW = 16;
+
 /** How alike two channels are: 0 independent up to their mean, 1 identical. */
 const tie = (part: Part): number => {
   const m = part.mean * part.mean;
@@ -91,7 +94,7 @@ export function contract(
     spread: spread + fluctuation,
     freedom,
     shape:
-      m === 0 && fan > 0
+      m === 0 && fan > 0 && fan <= FEW
         ? mixedScale(excessKurtosis(terms, weight, fan) * (1 - biasSecond / Math.max(1e-300, diagonal(kernel))) ** 2)
         : null,
   };

@@ -1,0 +1,70 @@
+/**
+ * E[δ_p x_p δ_p' x_p'] of a value x and its gradient δ when an activation follows: δ = δ_a φ'(z), z = x or x plus other
+ * branches. φ'(z) and x are not independent (a rectifier passes the gradient where x is large), and where the gradient
+ * from behind is alike at many positions, as after a global pooling, the mean E[φ'(z) x] is what counts.
+ */
+
+import type { Activation } from "../../activation/index.ts";
+import { expectations } from "../../gaussian/index.ts";
+import type { Node } from "../../model/types.ts";
+import { type Context, stateOf } from "../context.ts";
+import { diagonal, type Kernel, mapCorrelations, multiplyKernels, positions, sumOverPairs } from "../kernel/kernel.ts";
+import type { Part } from "../state/state.ts";
+import { activationOf } from "./activation.ts";
+
+/** The activation that a tensor goes into alone, at once or after one addition. */
+function activationAfter(context: Context, tensor: string): Extract<Node, { kind: "activation" }> | null {
+  const [next, another] = context.consumers.get(tensor) ?? [];
+  if (!next || another) return null;
+  if (next.kind === "activation") return next;
+  if (next.kind !== "combine" || next.operation !== "add") return null;
+  const [after, more] = context.consumers.get(next.outputs[0]) ?? [];
+  return after?.kind === "activation" && !more ? after : null;
+}
+
+/** E[φ'(z) x] and E[φ'(z)² x²] for x of variance 1 and covariance `share`·sd(z) with z, jointly Gaussian. */
+function coupledMoments(
+  activation: Activation,
+  mean: number,
+  sd: number,
+  share: number,
+): { readonly mean: number; readonly second: number } {
+  const { values } = expectations(
+    (z, out) => {
+      const slope = activation.derivative(z);
+      const t = (z - mean) / sd;
+      out[0] = slope * share * t;
+      out[1] = slope * slope * (share * share * t * t + 1 - share * share);
+    },
+    2,
+    { mean, variance: sd * sd, breaks: activation.breaks, features: activation.features },
+  );
+  return { mean: values[0], second: values[1] };
+}
+
+/**
+ * Mean over pairs of positions of E[δ_p x_p δ_p' x_p'] for each part of `tensor`, other samples' share included; x is
+ * taken centred and of variance 1, `deviation` is the standard deviation that it really has. Null where no activation
+ * follows in a way that is known: then value and gradient count as independent.
+ */
+export function coupledMean(context: Context, tensor: string, index: number, deviation: number): number | null {
+  const node = activationAfter(context, tensor);
+  const gradient = node && context.gradients.get(node.outputs[0])?.[index];
+  if (!node || !gradient || gradient.selected) return null;
+  const part: Part | undefined = stateOf(context, node.inputs[0]).parts[index];
+  const variance = part ? diagonal(part.kernel) - part.mean ** 2 : 0;
+  if (!part || variance <= 0 || part.kernel.sizes.length !== gradient.kernel.sizes.length) return null;
+  const sd = Math.sqrt(variance);
+  const moments = coupledMoments(activationOf(context, node), part.mean, sd, Math.min(1, deviation / sd));
+  if (moments.second === 0) return 0;
+  const square = moments.mean ** 2;
+  const centred = (raw: number) => (raw * diagonal(part.kernel) - part.mean ** 2) / variance;
+  const product = (c: number) => (square + (moments.second - square) * c) / moments.second;
+  const kernel: Kernel = {
+    ...part.kernel,
+    ...mapCorrelations(part.kernel, (c) => product(centred(c))),
+    profile: Float64Array.of(moments.second),
+  };
+  const own = sumOverPairs(multiplyKernels(gradient.kernel, kernel)) / positions(kernel) ** 2;
+  return own + gradient.shared * moments.second * product(centred(part.cross / diagonal(part.kernel)));
+}
