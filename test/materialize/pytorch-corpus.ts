@@ -24,15 +24,8 @@ interface Known {
   readonly cause: string;
 }
 
-const CELL = {
-  bound: 0.35,
-  cause: "the second LSTM layer: the forget gates' bias of 1 is taken as a spread, not as a mean of one gate",
-};
-
 /** Layers beyond the tolerance, by "file scheme weight". */
 export const KNOWN: Readonly<Record<string, Known>> = {
-  "lstm.onnx he-normal rnn.weight_ih_l1": CELL,
-  "lstm-unfolded.onnx he-normal rnn.weight_ih_l1": CELL,
   "act-zoo.onnx he-normal fcs.5.weight": {
     bound: 0.25,
     cause: "width 48 under concave activations: −0.06 over 64 draws, the rest is these eight",
