@@ -84,19 +84,16 @@ for (const file of readdirSync(new URL("measured/", shared)).sort()) {
   }
 }
 
-function totals(title, { forward, gradient }) {
-  const [f, g] = [summary(forward), summary(gradient)];
-  return line([
-    `**${title}**`,
-    "",
-    f.count,
-    percent(f.median),
-    percent(f.worst.error),
-    g.count,
-    percent(g.median),
-    percent(g.worst.error),
-  ]);
-}
+/** `| forward, all models | rows | median | worst | … |`; the README quotes these. */
+const totals = [
+  ["forward signal, all models", all.forward],
+  ["forward signal, without exceptions", named.forward],
+  ["parameters' gradients, all models", all.gradient],
+  ["parameters' gradients, without exceptions", named.gradient],
+].map(([title, rows]) => {
+  const { count, median: middle, worst } = summary(rows);
+  return line([title, count, percent(middle), percent(worst.error), plainMedian(rows)]);
+});
 
 const text = `# How accurate the predictions are
 
@@ -115,11 +112,14 @@ median ${percent(BARS.gradient.median)} and worst ${percent(BARS.gradient.worst)
 | model | mode | tensors | median | worst | gradients | median | worst |
 |---|---|--:|--:|--:|--:|--:|--:|
 ${table.join("\n")}
-${totals("all", all)}
-${totals("all but exceptions", named)}
 
-Without the allowance for the measurement's own error, the median of |predicted − mean|/mean is ${plainMedian(all.forward)} over all
-tensors and ${plainMedian(all.gradient)} over all gradients.
+## In all
+
+| | rows | median | worst | median with the measurement's own error |
+|---|--:|--:|--:|--:|
+${totals.join("\n")}
+
+The last column is |predicted − mean|/mean as it is, scatter of the 8 draws included.
 
 ## Exceptions
 
@@ -140,9 +140,7 @@ ${Object.entries(EXCEPTIONS)
   })
   .join("\n")}
 
-Small widths: 8 draws of layers 8 to 32 wide have skewed statistics whose own standard error is understated. Batch sums: with
-batch statistics a parameter's gradient is a difference of nearly equal sums over the batch. The same list decides what the
-tests accept (bench/accuracy-exceptions.json).
+The same list decides what the tests accept (\`bench/accuracy-exceptions.json\`).
 `;
 
 for (const row of missed) process.stderr.write(`accuracy: ${row} misses the bar and is no named exception\n`);

@@ -32,6 +32,12 @@ function table(titles, rows) {
   return [line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+/** The totals of docs/accuracy.md, which `npm run accuracy` makes from measurements that a clone alone does not have. */
+function accuracy() {
+  const page = readFileSync(join(root, "docs", "accuracy.md"), "utf8");
+  return page.split("## In all")[1].trim().split("\n\n")[0];
+}
+
 const code = (names) => names.map((name) => `\`${name}\``).join(" ");
 
 function tables({ activations, initializers, schemes, operators }) {
@@ -60,6 +66,7 @@ function tables({ activations, initializers, schemes, operators }) {
         schemes.map(({ name, summary, source }) => [code([name]), summary, source]),
       ),
     operators: () => code(operators),
+    accuracy,
   };
 }
 

@@ -1,7 +1,7 @@
 /** The README shows what the program prints today, and tells of nothing that is not there. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -17,10 +17,25 @@ test("marked blocks are what the program prints and knows", () => {
 });
 
 test("local links lead to files", () => {
-  for (const file of ["README.md", "COMPATIBILITY.md", "examples/README.md"]) {
+  const docs = readdirSync(join(root, "docs")).map((name) => `docs/${name}`);
+  for (const file of ["README.md", "COMPATIBILITY.md", "CHANGELOG.md", "examples/README.md", ...docs]) {
     const text = readFileSync(join(root, file), "utf8");
     for (const [, target = ""] of text.matchAll(/\]\(([^)#:]+)\)/g)) {
       expect(existsSync(join(root, dirname(file), target)), `${file} links to ${target}`).toBe(true);
     }
+  }
+});
+
+test("the index of the documentation names every page", () => {
+  const index = readFileSync(join(root, "docs", "README.md"), "utf8");
+  const pages = readdirSync(join(root, "docs")).filter((name) => name !== "README.md");
+  expect(pages.filter((name) => !index.includes(`](${name})`))).toEqual([]);
+});
+
+test("commands that the papers tell of are scripts of the package", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const file of ["README.md", "COMPATIBILITY.md", "docs/README.md", "docs/accuracy.md", "docs/benchmarks.md"]) {
+    const text = readFileSync(join(root, file), "utf8");
+    for (const [, name = ""] of text.matchAll(/npm run ([a-z]+)/g)) expect(Object.keys(scripts), file).toContain(name);
   }
 });
