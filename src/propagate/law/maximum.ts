@@ -5,6 +5,7 @@
  */
 
 import { normalCdf } from "../../gaussian/index.ts";
+import type { Shape } from "./shape.ts";
 
 export interface MaximumLaw {
   /** E[f(M)]. */
@@ -23,23 +24,42 @@ function standardGrid(points: number): { z: Float64Array; density: Float64Array;
   return { z, density: z.map((x) => Math.exp(-0.5 * x * x) * 0.3989422804014327 * step), step };
 }
 
-export function maximumLaw(n: number, mean: number, variance: number, correlation: number): MaximumLaw {
+/** The value of a law with this shape where a standard normal has the value t: its quantile at Φ(t). */
+function warp(shape: Shape): (t: number) => number {
+  if (shape === null) return (t) => t;
+  const last = shape.length - 1;
+  return (t) => {
+    const at = Math.min(last, Math.max(0, normalCdf(t) * shape.length - 0.5));
+    const low = Math.floor(at);
+    return low === last ? shape[last] : shape[low] + (at - low) * (shape[low + 1] - shape[low]);
+  };
+}
+
+/** `shape`: form of the variables' own law, joined by a Gaussian copula. */
+export function maximumLaw(
+  n: number,
+  mean: number,
+  variance: number,
+  correlation: number,
+  shape: Shape = null,
+): MaximumLaw {
   const sd = Math.sqrt(variance);
   if (sd === 0 || n === 0) return { expect: (f) => f(mean) };
   const r = Math.max(0, Math.min(1, correlation));
   const own = standardGrid(POINTS);
+  const quantile = warp(shape);
   const weight = own.density.map((d, i) => d * n * normalCdf(own.z[i]) ** (n - 1));
-  if (r < 1e-9) return { expect: (f) => own.z.reduce((sum, z, i) => sum + weight[i] * f(mean + sd * z), 0) };
+  if (r < 1e-9) return { expect: (f) => own.z.reduce((sum, z, i) => sum + weight[i] * f(mean + sd * quantile(z)), 0) };
   const common = standardGrid(COMMON);
-  const a = sd * Math.sqrt(r);
-  const b = sd * Math.sqrt(1 - r);
+  const a = Math.sqrt(r);
+  const b = Math.sqrt(1 - r);
   return {
     expect: (f) => {
       let sum = 0;
       for (let i = 0; i < COMMON; i++) {
         let inner = 0;
         for (let j = 0; j < POINTS; j++)
-          if (weight[j] > 1e-18) inner += weight[j] * f(mean + a * common.z[i] + b * own.z[j]);
+          if (weight[j] > 1e-18) inner += weight[j] * f(mean + sd * quantile(a * common.z[i] + b * own.z[j]));
         sum += common.density[i] * inner;
       }
       return sum;

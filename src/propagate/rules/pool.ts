@@ -86,7 +86,7 @@ function maxPart(
   const window = windowOf(node);
   const variance = Math.max(0, diagonal(kernel) - part.mean * part.mean);
   const taps = product(node.kernel);
-  const law = maximumLaw(taps, part.mean, variance, windowCorrelation(kernel, part.mean, window));
+  const law = maximumLaw(taps, part.mean, variance, windowCorrelation(kernel, part.mean, window), part.shape);
   const value = (x: number) => (activation ? activation.value(x) : x);
   const slope = (x: number) => (activation ? activation.derivative(x) : 1);
   const mean = law.expect(value);
@@ -182,6 +182,7 @@ export const poolRule: Rule<PoolNode> = {
         state.parts[i].mean,
         Math.max(0, diagonal(state.parts[i].kernel) - state.parts[i].mean ** 2),
         windowCorrelation(imageKernel(state, state.parts[i]), state.parts[i].mean, window),
+        state.parts[i].shape,
       );
       const routed = ontoState(input, winnersKernel(kernel, window, sizes));
       const won = carry(gradient[i], routed, 1 / product(node.kernel));

@@ -6,11 +6,52 @@ import { addGradient, type Context, plainGradient, type Rule, stateOf, totalKern
 import { diagonal, positions, scaleKernel } from "../kernel/kernel.ts";
 import { normalizeAxis, type Part, type Scores, type State } from "../state/state.ts";
 
-/** Softmax over n exchangeable entries of variance v: E[y²] = e^v / (n e^v + n(n − 1)), the wide form that keeps Σ y = 1. */
-const softmaxSecondMoment = (n: number, variance: number): number => {
-  const e = Math.exp(Math.min(variance, 700));
-  return e / (n * e + n * (n - 1));
-};
+interface Logits {
+  readonly n: number;
+  /** Of one logit around what all of them share, which softmax ignores. */
+  readonly variance: number;
+  /** Correlation of a logit with itself in another sample. */
+  readonly alike: number;
+}
+
+/** Logits are exchangeable Gaussians: channels, or positions where the axis runs over those. */
+function logitsOf(state: State, part: Part, axis: number): Logits {
+  const overPositions = positionDims(state.layout[axis] ?? []).length > 0;
+  const level = diagonal(part.kernel);
+  const common = overPositions ? level * offDiagonal(collapse(part.kernel)) : part.between;
+  const variance = Math.max(0, level - common);
+  return {
+    n: state.shape[axis],
+    variance,
+    alike: variance === 0 ? 1 : Math.max(0, Math.min(1, (part.cross - part.mean ** 2) / variance)),
+  };
+}
+
+/**
+ * Moments of y = softmax(s), exact (attention/moments.ts); two samples as two attention queries (attention/weights.ts).
+ * Logarithm, y = s − L, L = ln Σ e^s: Cov(s_j, L) = v·E[∂L/∂s_j] = v/n by Stein's lemma, so that
+ * E[y²] = v + E[L²] − 2v/n and E[y_j y_k] = E[L²] − 2v/n; between samples, to first order in their correlation r,
+ * E[L L'] = E[L]² + r·v/n.
+ */
+function softmaxMoments({ n, variance: v, alike }: Logits, log: boolean) {
+  const moments = weightMoments(v, n);
+  if (!log) {
+    const lift = (moments.same / moments.other) ** alike;
+    return {
+      mean: 1 / n,
+      second: moments.same,
+      between: moments.other,
+      cross: lift / (n * lift + n * (n - 1)),
+    };
+  }
+  const tie = (2 * v) / n;
+  return {
+    mean: -moments.logSum,
+    second: v + moments.logSumSecond - tie,
+    between: moments.logSumSecond - tie,
+    cross: moments.logSum ** 2 + alike * v * (1 - 1 / n),
+  };
+}
 
 export const softmaxRule: Rule<SoftmaxNode> = {
   forward(node, context) {
@@ -29,17 +70,8 @@ export const softmaxRule: Rule<SoftmaxNode> = {
       return [{ ...next, attention: state.scores }];
     }
     const parts = state.parts.map((part): Part => {
-      const variance = Math.max(0, diagonal(part.kernel) - part.between);
-      const shift = Math.log(n) + variance / 2;
-      const second = node.log ? variance + shift * shift : softmaxSecondMoment(n, variance);
-      const average = node.log ? -shift : 1 / n;
-      return {
-        ...part,
-        mean: average,
-        kernel: { ...part.kernel, profile: Float64Array.of(second) },
-        between: average * average,
-        cross: average * average,
-      };
+      const { mean, second, between, cross } = softmaxMoments(logitsOf(state, part, axis), node.log);
+      return { ...part, mean, kernel: { ...part.kernel, profile: Float64Array.of(second) }, between, cross, shape: null };
     });
     return [{ shape: state.shape, layout: state.layout, parts }];
   },
@@ -56,16 +88,20 @@ export const softmaxRule: Rule<SoftmaxNode> = {
       );
       return;
     }
-    const n = state.shape[normalizeAxis(node.axis, state.shape.length)];
+    const axis = normalizeAxis(node.axis, state.shape.length);
+    // y = A: E[δs²] = slope·E[δy²]. Logarithm: δs = δ − A Σ δ, of size 1 − 2E[A] + n E[A²]. For independent δy.
     addGradient(
       context,
       node.inputs[0],
-      plainGradient(
-        gradient.map((part, i) => {
-          const second = node.log ? 1 : diagonal(out.parts[i].kernel);
-          return scaleKernel(totalKernel(part), second * (1 - 1 / n));
-        }),
-      ),
+      gradient.map((from, i) => {
+        const logits = logitsOf(state, state.parts[i], axis);
+        const { same, slope } = weightMoments(logits.variance, logits.n);
+        const factor = node.log ? 1 - 2 / logits.n + logits.n * same : slope;
+        const kernel = scaleKernel(totalKernel(from), factor);
+        // Σ_j δs_j = 0 over the logits: two of them carry −1/(n − 1) of one.
+        const between = logits.n > 1 && !node.log ? -diagonal(kernel) / (logits.n - 1) : 0;
+        return { ...carry(from, kernel), between };
+      }),
     );
   },
 };
