@@ -5,14 +5,15 @@ import type { Model, Node, Warning } from "../model/types.ts";
 import type { AttentionGradient } from "./attention/weights.ts";
 import { diagonal, type Kernel, sumKernels } from "./kernel/kernel.ts";
 import { type ActivationMap, activationMap } from "./law/activation-map.ts";
+import type { MaximumLaw } from "./law/maximum.ts";
 import type { State } from "./state/state.ts";
 import type { ParameterLaw } from "./types.ts";
 
 /** Gradient that a max pooling sends to the winners: there the pre-activation has another law than elsewhere. */
 export interface Selected {
   readonly kernel: Kernel;
-  /** E[φ'(M)²] and E[φ'(M)]² at the winner. */
-  readonly slope: (activation: Activation) => { readonly second: number; readonly square: number };
+  /** Law of the pre-activation at the winner. */
+  readonly law: MaximumLaw;
 }
 
 /** E[δ_p δ_p'] of one part of a tensor; the parts are those of the tensor's state. */

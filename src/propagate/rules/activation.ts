@@ -204,7 +204,9 @@ function backPart(context: Context, activation: Activation, part: Part, gradient
       shared: gradient.shared * raw(part.cross),
       byRank: ranked.byRank,
     };
-  const { second, square } = gradient.selected.slope(activation);
+  const { law } = gradient.selected;
+  const second = law.expect((x) => activation.derivative(x) ** 2);
+  const square = law.expect((x) => activation.derivative(x)) ** 2;
   const routed = gradient.selected.kernel;
   const pair = second === 0 ? 0 : square / second;
   const won: Kernel = { ...scaleKernel(routed, second), ...mapCorrelations(routed, (c) => c * pair) };

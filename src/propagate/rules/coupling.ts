@@ -9,6 +9,7 @@ import { expectations } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, positions, sumOverPairs } from "../kernel/kernel.ts";
+import type { MaximumLaw } from "../law/maximum.ts";
 import type { Part } from "../state/state.ts";
 import { activationOf } from "./activation.ts";
 
@@ -42,6 +43,21 @@ function coupledMoments(
   return { mean: values[0], second: values[1] };
 }
 
+/** The same where z is the largest of its window. */
+function winnersMoments(
+  activation: Activation,
+  law: MaximumLaw,
+  mean: number,
+  sd: number,
+  share: number,
+): { readonly mean: number; readonly second: number } {
+  const t = (z: number) => (z - mean) / sd;
+  return {
+    mean: law.expect((z) => activation.derivative(z) * share * t(z)),
+    second: law.expect((z) => activation.derivative(z) ** 2 * (share * share * t(z) ** 2 + 1 - share * share)),
+  };
+}
+
 /**
  * Mean over pairs of positions of E[δ_p x_p δ_p' x_p'] for each part of `tensor`, other samples' share included; x is
  * taken centred and of variance 1, `deviation` is the standard deviation that it really has. Null where no activation
@@ -50,12 +66,19 @@ function coupledMoments(
 export function coupledMean(context: Context, tensor: string, index: number, deviation: number): number | null {
   const node = activationAfter(context, tensor);
   const gradient = node && context.gradients.get(node.outputs[0])?.[index];
-  if (!node || !gradient || gradient.selected) return null;
+  if (!node || !gradient) return null;
+  // Either all of the gradient comes from winners of a max pooling, or none.
+  const winners = gradient.selected;
+  if (winners && diagonal(gradient.kernel) !== 0) return null;
   const part: Part | undefined = stateOf(context, node.inputs[0]).parts[index];
   const variance = part ? diagonal(part.kernel) - part.mean ** 2 : 0;
   if (!part || variance <= 0 || part.kernel.sizes.length !== gradient.kernel.sizes.length) return null;
   const sd = Math.sqrt(variance);
-  const moments = coupledMoments(activationOf(context, node), part.mean, sd, Math.min(1, deviation / sd));
+  const activation = activationOf(context, node);
+  const share = Math.min(1, deviation / sd);
+  const moments = winners
+    ? winnersMoments(activation, winners.law, part.mean, sd, share)
+    : coupledMoments(activation, part.mean, sd, share);
   if (moments.second === 0) return 0;
   const square = moments.mean ** 2;
   const centred = (raw: number) => (raw * diagonal(part.kernel) - part.mean ** 2) / variance;
@@ -65,6 +88,6 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
     ...mapCorrelations(part.kernel, (c) => product(centred(c))),
     profile: Float64Array.of(moments.second),
   };
-  const own = sumOverPairs(multiplyKernels(gradient.kernel, kernel)) / positions(kernel) ** 2;
+  const own = sumOverPairs(multiplyKernels(winners?.kernel ?? gradient.kernel, kernel)) / positions(kernel) ** 2;
   return own + gradient.shared * moments.second * product(centred(part.cross / diagonal(part.kernel)));
 }

@@ -190,13 +190,7 @@ export const poolRule: Rule<PoolNode> = {
       return {
         ...won,
         kernel: uniformKernel(routed.sizes, 0, 0),
-        selected: {
-          kernel: routed,
-          slope: (phi) => ({
-            second: law.expect((x) => phi.derivative(x) ** 2),
-            square: law.expect((x) => phi.derivative(x)) ** 2,
-          }),
-        },
+        selected: { kernel: routed, law },
       };
     });
     addGradient(context, node.inputs[0], parts);
