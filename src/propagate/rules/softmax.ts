@@ -1,13 +1,16 @@
 /** Softmax, over attention scores or over features, and the mask before it. */
 
 import type { MaskNode, SoftmaxNode } from "../../model/types.ts";
+import { weightMoments } from "../attention/moments.ts";
 import { attentionMoments, gradientOfScores, weightSecondMoments } from "../attention/weights.ts";
-import { addGradient, type Context, plainGradient, type Rule, stateOf, totalKernel } from "../context.ts";
+import { addGradient, type Context, carry, plainGradient, type Rule, stateOf, totalKernel } from "../context.ts";
+import { collapse, offDiagonal } from "../kernel/axes.ts";
 import { diagonal, positions, scaleKernel } from "../kernel/kernel.ts";
-import { normalizeAxis, type Part, type Scores, type State } from "../state/state.ts";
+import { normalizeAxis, type Part, positionDims, type Scores, type State } from "../state/state.ts";
 
 interface Logits {
   readonly n: number;
+  readonly overPositions: boolean;
   /** Of one logit around what all of them share, which softmax ignores. */
   readonly variance: number;
   /** Correlation of a logit with itself in another sample. */
@@ -22,6 +25,7 @@ function logitsOf(state: State, part: Part, axis: number): Logits {
   const variance = Math.max(0, level - common);
   return {
     n: state.shape[axis],
+    overPositions,
     variance,
     alike: variance === 0 ? 1 : Math.max(0, Math.min(1, (part.cross - part.mean ** 2) / variance)),
   };
@@ -57,7 +61,6 @@ export const softmaxRule: Rule<SoftmaxNode> = {
   forward(node, context) {
     const state = stateOf(context, node.inputs[0]);
     const axis = normalizeAxis(node.axis, state.shape.length);
-    const n = state.shape[axis];
     if (state.scores && axis === state.shape.length - 1) {
       const kernel = weightSecondMoments(state.scores, state.parts[0].kernel.sizes);
       const { mean: average } = attentionMoments(state.scores);
@@ -71,14 +74,20 @@ export const softmaxRule: Rule<SoftmaxNode> = {
     }
     const parts = state.parts.map((part): Part => {
       const { mean, second, between, cross } = softmaxMoments(logitsOf(state, part, axis), node.log);
-      return { ...part, mean, kernel: { ...part.kernel, profile: Float64Array.of(second) }, between, cross, shape: null };
+      return {
+        ...part,
+        mean,
+        kernel: { ...part.kernel, profile: Float64Array.of(second) },
+        between,
+        cross,
+        shape: null,
+      };
     });
     return [{ shape: state.shape, layout: state.layout, parts }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
     const state = stateOf(context, node.inputs[0]);
-    const out = stateOf(context, node.outputs[0]);
     const record = state.scores ? context.attentionGradients.get(state.scores.origin) : undefined;
     if (record) {
       addGradient(
@@ -99,7 +108,8 @@ export const softmaxRule: Rule<SoftmaxNode> = {
         const factor = node.log ? 1 - 2 / logits.n + logits.n * same : slope;
         const kernel = scaleKernel(totalKernel(from), factor);
         // Σ_j δs_j = 0 over the logits: two of them carry −1/(n − 1) of one.
-        const between = logits.n > 1 && !node.log ? -diagonal(kernel) / (logits.n - 1) : 0;
+        const tied = logits.n > 1 && !logits.overPositions;
+        const between = tied ? -diagonal(kernel) / (logits.n - 1) : 0;
         return { ...carry(from, kernel), between };
       }),
     );
