@@ -224,7 +224,7 @@ function withoutMean(kernel: Kernel, removed: number): Kernel {
 /** Mean of K(p, p) over the pairs at a lag, relative to its mean over all positions. */
 function pairWeight(kernel: Kernel, lag: readonly number[]): number {
   // On larger maps the border is a small share of the pairs: the weight differs from 1 by under 1 %.
-  if (kernel.profile.length === 1 || kernel.profile.length > 1024) return 1;
+  if (kernel.profile.length === 1 || kernel.profile.length > 300) return 1;
   const { sizes } = kernel;
   const at = sizes.map(() => 0);
   let sum = 0;
