@@ -10,62 +10,41 @@ export interface Window {
   readonly pads: readonly number[];
 }
 
-/** Along one axis: out[o] = Σ over taps of in[o·stride + tap·dilation − pad], taps on padding left out. */
-function foldAxis(
-  data: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  outSize: number,
-  taps: number,
-  stride: number,
-  dilation: number,
-  pad: number,
-): Float64Array {
-  const inner = product(sizes.slice(axis + 1));
-  const outer = product(sizes.slice(0, axis));
-  const size = sizes[axis];
-  const out = new Float64Array(outer * outSize * inner);
-  for (let o = 0; o < outer; o++)
-    for (let y = 0; y < outSize; y++)
-      for (let tap = 0; tap < taps; tap++) {
-        const x = y * stride + tap * dilation - pad;
-        if (x < 0 || x >= size) continue;
-        const from = (o * size + x) * inner;
-        const to = (o * outSize + y) * inner;
-        for (let i = 0; i < inner; i++) out[to + i] += data[from + i];
-      }
-  return out;
-}
+/**
+ * Along one axis. Folding gathers, out[o] = Σ over taps of in[o·stride + tap·dilation − pad], taps on padding left out;
+ * spreading is its transpose, out[i·stride + tap·dilation − pad] += in[i].
+ */
+const slideAxis =
+  (spread: boolean) =>
+  (
+    data: Float64Array,
+    sizes: readonly number[],
+    axis: number,
+    outSize: number,
+    taps: number,
+    stride: number,
+    dilation: number,
+    pad: number,
+  ): Float64Array => {
+    const inner = product(sizes.slice(axis + 1));
+    const outer = product(sizes.slice(0, axis));
+    const size = sizes[axis];
+    const [windows, limit] = spread ? [size, outSize] : [outSize, size];
+    const out = new Float64Array(outer * outSize * inner);
+    for (let o = 0; o < outer; o++)
+      for (let y = 0; y < windows; y++)
+        for (let tap = 0; tap < taps; tap++) {
+          const x = y * stride + tap * dilation - pad;
+          if (x < 0 || x >= limit) continue;
+          const from = (o * size + (spread ? y : x)) * inner;
+          const to = (o * outSize + (spread ? x : y)) * inner;
+          for (let i = 0; i < inner; i++) out[to + i] += data[from + i];
+        }
+    return out;
+  };
 
-/** The transpose of `foldAxis`: in[o·stride + tap·dilation − pad] += out[o]. */
-function spreadAxis(
-  data: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  outSize: number,
-  taps: number,
-  stride: number,
-  dilation: number,
-  pad: number,
-): Float64Array {
-  const inner = product(sizes.slice(axis + 1));
-  const outer = product(sizes.slice(0, axis));
-  const size = sizes[axis];
-  const out = new Float64Array(outer * outSize * inner);
-  for (let o = 0; o < outer; o++)
-    for (let y = 0; y < size; y++)
-      for (let tap = 0; tap < taps; tap++) {
-        const x = y * stride + tap * dilation - pad;
-        if (x < 0 || x >= outSize) continue;
-        const from = (o * size + y) * inner;
-        const to = (o * outSize + x) * inner;
-        for (let i = 0; i < inner; i++) out[to + i] += data[from + i];
-      }
-  return out;
-}
-
-const full = (kernel: Kernel): Float64Array =>
-  kernel.profile.length === 1 ? new Float64Array(product(kernel.sizes)).fill(kernel.profile[0]) : kernel.profile;
+const foldAxis = slideAxis(false);
+const spreadAxis = slideAxis(true);
 
 /**
  * Lags that a transposed window is followed to. Each stride doubles what a window of lags would have to hold; beyond this
