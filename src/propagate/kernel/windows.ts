@@ -1,6 +1,6 @@
 /** Kernels under sliding windows: convolution with independent taps, averaging windows, and their transposes. */
 
-import { correlationAt, type Kernel, lagsFrom, product } from "./kernel.ts";
+import { correlationAt, fullProfile, type Kernel, lagsFrom, product } from "./kernel.ts";
 
 export interface Window {
   readonly kernel: readonly number[];
@@ -53,7 +53,7 @@ const spreadAxis = slideAxis(true);
 const WIDEST = 6;
 
 function eachAxis(kernel: Kernel, sizes: readonly number[], window: Window, step: typeof foldAxis): Float64Array {
-  let data = full(kernel);
+  let data = fullProfile(kernel);
   const current = [...kernel.sizes];
   sizes.forEach((size, axis) => {
     data = step(
