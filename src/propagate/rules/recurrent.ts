@@ -231,6 +231,12 @@ export const recurrentRule: Rule<RecurrentNode> = {
       where: node.name,
       message: `${node.name} (${node.op}): gates simulated in the wide limit with ${UNITS} units, error about 2%`,
     });
+    if (node.cell === "gru" && !node.resetAfter)
+      context.warn({
+        code: "first-approximation",
+        where: node.name,
+        message: `${node.name} (${node.op}): the reset gate acts before the recurrent product; taken as after it`,
+      });
     const layer = layerOf(stateOf(context, node.inputs[0]), node.timeAxis);
     const runs = simulate(node, context, layer);
     const spread = layer.input.spread;
