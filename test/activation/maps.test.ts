@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   activationByName,
   CATALOGUE,
+  correlationMap,
   criticalPoint,
   depthScales,
   edgeOfChaos,
@@ -16,6 +17,7 @@ import {
   varianceMap,
 } from "../../src/activation/index.ts";
 import { normalCdf } from "../../src/gaussian/index.ts";
+import { normals } from "./normals.ts";
 
 const tanh = activationByName("tanh");
 const relu = activationByName("relu");
@@ -147,6 +149,66 @@ describe("depth scales (Schoenholz 2017)", () => {
     // The map's slope is 2: ln 10/ln 2 layers.
     expect(Math.abs(grows.tenfold - Math.log2(10))).toBeLessThan(1e-12);
   });
+});
+
+describe("AnyInit's published table (version 0.1, README): χ = d ln E[φ²]/d ln Var[z] where E[φ²] = 1, and layers to tenfold", () => {
+  // Three decimals of χ and whole layers as printed there.
+  test.each([
+    ["relu", 1, Number.POSITIVE_INFINITY],
+    ["squared_relu", 2, 3],
+    ["gelu", 1.084, 28],
+    ["silu", 1.147, 16],
+    ["elu", 0.898, Number.POSITIVE_INFINITY],
+    ["selu", 0.783, Number.POSITIVE_INFINITY],
+    ["mish", 1.052, 45],
+    ["softplus", 0.535, Number.POSITIVE_INFINITY],
+  ])("%s: χ = %s, %s layers", (name, chi, layers) => {
+    const { level } = gainReport(activationByName(name));
+    expect(Math.abs(Math.exp(level.lyapunov) - chi)).toBeLessThan(5.001e-4);
+    // Printed there as the whole layers before that depth.
+    expect(Math.floor(level.tenfold)).toBe(layers);
+  });
+
+  test("relu³, an expression: χ is the degree", async () => {
+    const cubed = resolveActivation({ kind: "expression", expression: await parseExpression("max(x,0)^3") });
+    const { level, moments: m } = gainReport(cubed);
+    expect(Math.abs(Math.exp(level.lyapunov) - 3)).toBeLessThan(1e-10);
+    expect(Math.abs(m.mean - 2 / Math.sqrt(2 * Math.PI))).toBeLessThan(1e-12);
+    expect(Math.abs(m.secondMoment - 7.5)).toBeLessThan(1e-11);
+  });
+
+  test("gain of SiLU there: 1.5588, the standard deviation at which E[φ²] = 1", () => {
+    expect(Math.abs(unitGain(activationByName("silu"))! - 1.5588)).toBeLessThan(5e-5);
+  });
+});
+
+describe("Monte Carlo of the maps", () => {
+  test.each(CATALOGUE.map((entry) => entry.name).filter((name) => name !== "exp" && name !== "cube"))(
+    "%s: E[φ(u)φ(v)] and E[φ'(u)φ'(v)] at correlation 0.6",
+    (name) => {
+      const activation = activationByName(name);
+      const side = { mean: 0.1, variance: 0.8 };
+      const map = correlationMap(activation, side, side);
+      const draws = 40_000;
+      const random = normals(name.length * 104_729 + name.charCodeAt(0));
+      const sums = new Float64Array(4);
+      const sd = Math.sqrt(side.variance);
+      for (let i = 0; i < draws; i++) {
+        const [a, b] = [random(), random()];
+        const [u, v] = [side.mean + sd * a, side.mean + sd * (0.6 * a + 0.8 * b)];
+        const product = activation.value(u) * activation.value(v);
+        const slopes = activation.derivative(u) * activation.derivative(v);
+        [product, slopes, product ** 2, slopes ** 2].forEach((value, j) => {
+          sums[j]! += value / draws;
+        });
+      }
+      [map.product(0.6), map.slopeProduct(0.6)].forEach((exact, j) => {
+        const error = Math.sqrt(Math.max(0, sums[j + 2]! - sums[j]! ** 2) / draws);
+        // Five standard errors; a share that no draw shows is below 15/draws with probability 1 − 3e-7.
+        expect(Math.abs(sums[j]! - exact)).toBeLessThanOrEqual(5 * error + (15 / draws) * Math.abs(exact));
+      });
+    },
+  );
 });
 
 test("unit gain: where E[φ²] is 1, null where it never is", () => {

@@ -10,6 +10,8 @@ import {
   resolveActivation,
 } from "../../src/activation/index.ts";
 
+import { normals } from "./normals.ts";
+
 interface Golden {
   readonly moments: Readonly<
     Record<string, readonly { variance: number; mean: string; secondMoment: string; derivativeSecondMoment: string }[]>
@@ -62,19 +64,6 @@ describe.each(CATALOGUE.map((entry) => entry.name))("%s", (name) => {
     });
   });
 });
-
-/** Standard normals by Box–Muller from a 32-bit xorshift-multiply counter (Steele 2014): enough for 40,000 draws. */
-function normals(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return ((z ^ (z >>> 16)) >>> 0) / 4294967296 + 2 ** -33;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-}
 
 describe.each(EXACT_NAMES)("closed form of %s", (name) => {
   const activation = resolveActivation({ kind: "named", name, parameters: {} });

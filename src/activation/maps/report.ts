@@ -43,6 +43,11 @@ export interface GainReport {
   readonly chiAtGain: number;
   /** Maps at the critical point, or at the gain where there is none. */
   readonly field: FieldReport;
+  /**
+   * At the level operating point, where E[φ(z)²] = 1 (z of variance 1 where that is out of reach) and the weights return
+   * to it: its `lyapunov` is the ln of d ln E[φ²]/d ln q, its `tenfold` the layers in which an error of the signal grows tenfold.
+   */
+  readonly level: DepthScales;
   readonly edgeOfChaos: readonly CriticalPoint[];
   readonly saturation: { readonly saturated: number; readonly dead: number };
   /** Curves to draw: q → q' and c → c' at the field's fixed point. */
@@ -54,7 +59,7 @@ export interface GainReport {
   readonly verdict: string;
 }
 
-const EDGE_BIAS_VARIANCES = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+const EDGE_BIAS_VARIANCES = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 function correlationCurve(activation: Activation, weightVariance: number, biasVariance: number, q: number) {
   const at = { mean: 0, variance: q };
@@ -64,6 +69,13 @@ function correlationCurve(activation: Activation, weightVariance: number, biasVa
     const from = -1 + i / 20;
     return { from, to: out > 0 ? (weightVariance * map.product(from) + biasVariance) / out : from };
   });
+}
+
+/** Depth scales where the layer reproduces its own second moment, q = σ_w²·E[φ²] without bias. */
+function levelScales(activation: Activation, unit: number | null): DepthScales {
+  const q = unit === null ? 1 : unit * unit;
+  const { secondMoment } = moments(activation, { variance: q });
+  return depthScales(activation, q / secondMoment, q);
 }
 
 function knownName(activation: Activation): string | null {
@@ -90,6 +102,7 @@ export function gainReport(
   const q = critical?.q ?? 1;
   const depth = depthScales(activation, weightVariance, q);
   const share = saturation(activation);
+  const unit = unitGain(activation);
   const facts = { activation, moments: m, critical, depth, saturation: share, biasVariance };
   const top = Math.max(2, 2 * q);
   return {
@@ -105,10 +118,11 @@ export function gainReport(
       error: m.error,
     },
     gain: 1 / Math.sqrt(m.secondMoment),
-    unitGain: unitGain(activation),
+    unitGain: unit,
     critical,
     chiAtGain: m.derivativeSecondMoment / m.secondMoment,
     field: { weightVariance, biasVariance: bias, fixedPoints: points, continuum, depth },
+    level: levelScales(activation, unit),
     edgeOfChaos: edgeOfChaos(activation, EDGE_BIAS_VARIANCES),
     saturation: share,
     maps: {

@@ -8,6 +8,7 @@ import { numberOption } from "../options.ts";
 interface GainOptions {
   readonly expr?: string;
   readonly biasVariance: number;
+  readonly plot?: true;
   readonly json?: true;
 }
 
@@ -22,8 +23,12 @@ export function defineGain(context: CommandContext): Command {
       numberOption("--bias-variance", { least: 0 }),
       0.05,
     )
+    .option("--plot", "draw the variance and correlation maps and the edge of chaos")
     .option("--json", "one JSON document on stdout")
-    .addHelpText("after", '\nExamples:\n  $ epoch0 gain gelu\n  $ epoch0 gain --expr "x*sigmoid(1.702*x)" --json')
+    .addHelpText(
+      "after",
+      '\nExamples:\n  $ epoch0 gain gelu --plot\n  $ epoch0 gain --expr "x*sigmoid(1.702*x)" --json',
+    )
     .action((name: string | undefined, options: GainOptions) => runGain(name, options, context));
 }
 
@@ -32,6 +37,9 @@ async function runGain(name: string | undefined, options: GainOptions, { termina
     throw new UsageError(
       `gain: name one activation or give --expr, got ${name === undefined ? "neither" : "both"}, for example epoch0 gain gelu`,
     );
+  }
+  if (options.plot && options.json) {
+    throw new UsageError("gain: --plot and --json both want stdout, got both; the JSON holds the maps as numbers");
   }
   const activations = await import("../../activation/index.ts");
   const activation =
@@ -51,5 +59,10 @@ async function runGain(name: string | undefined, options: GainOptions, { termina
     import("../../report/gain.ts"),
     import("../../report/theme.ts"),
   ]);
-  terminal.out(gainText(report, { width: terminal.width, theme: createTheme({ color: terminal.color }) }));
+  const look = { width: terminal.width, theme: createTheme({ color: terminal.color }) };
+  terminal.out(gainText(report, look));
+  if (options.plot) {
+    const { gainPlot } = await import("../../report/gain-plot.ts");
+    terminal.out(`\n${gainPlot(report, look)}`);
+  }
 }
