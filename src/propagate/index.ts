@@ -47,7 +47,8 @@ function signalOf(state: State, gradient: Gradient | undefined): TensorSignal {
         0,
       ) / channelsOf(state)
     : 0;
-  return { mean: stateMean(state), secondMoment: stateSecondMoment(state), spread, gradient: size };
+  const common = averageOver(state, (part) => part.cross);
+  return { mean: stateMean(state), secondMoment: stateSecondMoment(state), common, spread, gradient: size };
 }
 
 /** Forward then backward through one node of kind K. */

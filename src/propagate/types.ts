@@ -26,6 +26,8 @@ export interface PropagateOptions {
 export interface TensorSignal {
   readonly mean: number;
   readonly secondMoment: number;
+  /** E[a a'] of one channel in two different samples, averaged over pairs of positions: what does not tell inputs apart. */
+  readonly common: number;
   /** Standard deviation between draws of ln(second moment). */
   readonly spread: number;
   /** E[(∂L/∂element)²] for one sample, L = Σ y·g, g ~ N(0, 1). */
