@@ -63,21 +63,20 @@ function forwardThrough<K extends Node["kind"]>(
   });
 }
 
-/**
- * Predicts the size of every signal and gradient of a model.
- *
- * @param model any model with a graph; opaque nodes pass their first input's moments on
- * @param law mean and variance of one entry of each parameter
- * @returns per tensor mean, second moment, spread between draws (standard deviation of ln second moment) and gradient
- *   second moment; per parameter the mean square of ∂L/∂W for one sample
- * @example
- * propagate(model, () => ({ mean: 0, variance: 1 / 128 })).signals.get("output")
- */
-export function propagate(
+/** A forward pass that may go on to the gradients. */
+export interface ForwardPass {
+  /** The signals alone: their gradients read 0. */
+  readonly signals: () => ReadonlyMap<string, TensorSignal>;
+  /** Goes back through the graph, once. */
+  readonly backward: () => Propagation;
+}
+
+/** The forward half of `propagate`: whoever solves for weights reads signals many times and gradients at the end. */
+export function propagateForward(
   model: Model,
   law: (parameter: string) => ParameterLaw,
   { inputMean = 0, inputVariance = 1, mode = "train", batch = 64 }: PropagateOptions = {},
-): Propagation {
+): ForwardPass {
   const warnings = new Map<string, Warning>();
   const context: Context = {
     model,
@@ -96,19 +95,46 @@ export function propagate(
   };
   for (const input of model.inputs) context.states.set(input.name, inputState(input, context));
   for (const node of model.nodes) visitForward(node, context);
-  for (const output of model.outputs) {
-    const state = context.states.get(output);
-    if (state) addGradient(context, output, outputGradient(state));
-  }
-  for (let i = model.nodes.length - 1; i >= 0; i--) visitBackward(model.nodes[i], context);
+  return {
+    signals: () => signalsOf(context),
+    backward: () => {
+      for (const output of model.outputs) {
+        const state = context.states.get(output);
+        if (state) addGradient(context, output, outputGradient(state));
+      }
+      for (let i = model.nodes.length - 1; i >= 0; i--) visitBackward(model.nodes[i], context);
+      return {
+        signals: signalsOf(context),
+        gradients: context.parameterGradients,
+        activations: activationStatistics(context),
+        warnings: [...warnings.values()],
+      };
+    },
+  };
+}
+
+/**
+ * Predicts the size of every signal and gradient of a model.
+ *
+ * @param model any model with a graph; opaque nodes pass their first input's moments on
+ * @param law mean and variance of one entry of each parameter
+ * @returns per tensor mean, second moment, spread between draws (standard deviation of ln second moment) and gradient
+ *   second moment; per parameter the mean square of ∂L/∂W for one sample
+ * @example
+ * propagate(model, () => ({ mean: 0, variance: 1 / 128 })).signals.get("output")
+ */
+export function propagate(
+  model: Model,
+  law: (parameter: string) => ParameterLaw,
+  options: PropagateOptions = {},
+): Propagation {
+  return propagateForward(model, law, options).backward();
+}
+
+function signalsOf(context: Context): Map<string, TensorSignal> {
   const signals = new Map<string, TensorSignal>();
   for (const [tensor, state] of context.states) signals.set(tensor, signalOf(state, context.gradients.get(tensor)));
-  return {
-    signals,
-    gradients: context.parameterGradients,
-    activations: activationStatistics(context),
-    warnings: [...warnings.values()],
-  };
+  return signals;
 }
 
 function visitForward(node: Node, context: Context): void {

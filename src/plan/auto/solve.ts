@@ -1,7 +1,7 @@
 /** `auto`: variances of all weights together, such that propagation through this graph meets every goal. */
 
 import type { Initializer } from "../../init/types.ts";
-import { propagate } from "../../propagate/index.ts";
+import { propagateForward } from "../../propagate/index.ts";
 import type { ParameterLaw, PropagateOptions, Propagation } from "../../propagate/types.ts";
 import { parameterLaw } from "../parameter-law.ts";
 import { type Law, normal, truncated, uniform } from "../schemes/laws.ts";
@@ -63,9 +63,7 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
   let propagation: Propagation | null = null;
   if (model.nodes.length > 0) {
     for (let round = 1; ; round++) {
-      // The first round only measures: without outputs nothing goes back, which is half of the work.
-      const measured = round === 1 ? { ...model, outputs: [] } : model;
-      propagation = propagate(measured, law, options.propagate);
+      const pass = propagateForward(model, law, options.propagate);
       const { after, error } = sweep({
         model,
         usages,
@@ -73,10 +71,13 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
         objective: options.objective,
         mode: options.propagate.mode,
         before: squares,
-        propagation,
+        signals: pass.signals(),
       });
       const moved = largestMove(squares, after);
-      if (round >= MOST_ROUNDS || (round > 1 && error < CLOSE_ENOUGH && moved < CLOSE_ENOUGH)) break;
+      if (round >= MOST_ROUNDS || (round > 1 && error < CLOSE_ENOUGH && moved < CLOSE_ENOUGH)) {
+        propagation = pass.backward();
+        break;
+      }
       for (const [name, square] of after) if (squares.has(name)) squares.set(name, square);
     }
   }

@@ -8,7 +8,7 @@
  */
 
 import type { Model, Node } from "../../model/types.ts";
-import type { Propagation } from "../../propagate/types.ts";
+import type { TensorSignal } from "../../propagate/types.ts";
 import { linearSlope } from "../usage/linear-map.ts";
 import type { Usages } from "../usage/types.ts";
 import { momentsAt } from "./activation-moments.ts";
@@ -22,7 +22,7 @@ export interface SweepInput {
   readonly mode: "train" | "eval";
   /** Mean squares of the parameters that the propagation was made with. */
   readonly before: ReadonlyMap<string, number>;
-  readonly propagation: Propagation;
+  readonly signals: ReadonlyMap<string, TensorSignal>;
 }
 
 export interface SweepResult {
@@ -37,12 +37,12 @@ const USABLE = { least: 1e-280, most: 1e280 } as const;
 
 /** Solve every goal once, in topological order. */
 export function sweep(input: SweepInput): SweepResult {
-  const { model, usages, goals, propagation } = input;
+  const { model, usages, goals, signals } = input;
   const ratios = new Map<string, number>(model.inputs.map(({ name }) => [name, 1]));
   const after = new Map<string, number>();
   let error = 0;
 
-  const measured = (tensor: string): number => propagation.signals.get(tensor)?.secondMoment ?? Number.NaN;
+  const measured = (tensor: string): number => signals.get(tensor)?.secondMoment ?? Number.NaN;
   const ratio = (tensor: string): number => ratios.get(tensor) ?? 1;
   const changeOf = (parameter: string): number => {
     const old = input.before.get(parameter) ?? 0;
@@ -112,7 +112,7 @@ function backwardVariance(input: SweepInput, name: string, ratio: (tensor: strin
   const { fanOut } = usage.fans.true;
   if (!usage.preceding) return 1 / fanOut;
   const source = usage.preceding.inputs[0] ?? "";
-  const signal = input.propagation.signals.get(source);
+  const signal = input.signals.get(source);
   const factor = ratio(source);
   const q = signal ? signal.secondMoment * factor : 1;
   const mean = signal ? signal.mean * Math.sqrt(factor) : 0;
@@ -179,7 +179,7 @@ function activationRatio(node: Extract<Node, { kind: "activation" }>, tools: Too
   const tensor = node.inputs[0] ?? "";
   const factor = tools.ratio(tensor);
   if (Math.abs(factor - 1) < 1e-9 || node.slope !== null || linearSlope(node.activation) !== null) return factor;
-  const signal = tools.input.propagation.signals.get(tensor);
+  const signal = tools.input.signals.get(tensor);
   if (!signal || !usable(signal.secondMoment)) return factor;
   const variance = Math.max(signal.secondMoment - signal.mean ** 2, 0);
   const old = momentsAt(node.activation, signal.mean, variance).secondMoment;
