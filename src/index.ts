@@ -48,5 +48,15 @@ export {
   planReport,
   toJson,
 } from "./report/index.ts";
-export { createExecutor, type Measurement, measureSignals, type Verification, verify } from "./run/index.ts";
+export {
+  createExecutor,
+  createTrainer,
+  type Measurement,
+  measureSignals,
+  type Samples,
+  type TrainOptions,
+  train,
+  type Verification,
+  verify,
+} from "./run/index.ts";
 export { version } from "./version.ts";

@@ -6,5 +6,7 @@ export { type PlanOptions, plan } from "./plan.ts";
 export { type SchemeCall, schemeByName, schemeNames, schemes } from "./schemes/registry.ts";
 export type { Scheme } from "./schemes/types.ts";
 export type * from "./types.ts";
+export { indexGraph } from "./usage/graph.ts";
 export { analyse } from "./usage/index.ts";
+export { followingActivation } from "./usage/neighbours.ts";
 export type { ParameterUsage, Usages } from "./usage/types.ts";

@@ -6,5 +6,6 @@ export { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";
 export { type MeasuredSignal, type Measurement, type MeasureOptions, measureSignals } from "./measure.ts";
 export type { Mode } from "./operation.ts";
 export type { Statistic } from "./statistics.ts";
+export * from "./train/index.ts";
 export type { InputValues, Weights } from "./values.ts";
 export { type Comparison, type PredictedLayer, type Verification, type VerifiedLayer, verify } from "./verify.ts";

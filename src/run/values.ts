@@ -16,19 +16,10 @@ export interface Feeder {
 }
 
 export function createFeeder(jax: Jax, model: Model, weights: Weights, inputs: InputValues): Feeder {
-  const tensors = new Map<string, Tensor>();
-  const give = (name: string, values: ArrayLike<number>, shape: readonly number[], integers: boolean) => {
-    tensors.set(name, toTensor(jax, values, shape, integers));
-  };
-  const used = new Set(model.nodes.flatMap(valueNames));
+  const tensors = parameterTensors(jax, model, weights);
   for (const input of model.inputs) {
     const values = checkedInput(input, inputs.get(input.name));
-    give(input.name, values, input.shape, input.vocabulary !== null || !isReal(input.dtype));
-  }
-  for (const parameter of model.parameters.values()) {
-    if (used.has(parameter.name) && !model.tensors.has(parameter.name)) {
-      give(parameter.name, checkedParameter(model, parameter, weights), parameter.shape, false);
-    }
+    tensors.set(input.name, toTensor(jax, values, input.shape, input.vocabulary !== null || !isReal(input.dtype)));
   }
   for (const [name, constant] of constantTensors(jax, model)) {
     if (tensors.has(name)) constant.dispose();
@@ -48,6 +39,17 @@ export function createFeeder(jax: Jax, model: Model, weights: Weights, inputs: I
       return gradients;
     },
   };
+}
+
+/** The parameters that nodes read: given, from the file, or fresh running statistics. */
+export function parameterTensors(jax: Jax, model: Model, weights: Weights): Map<string, Tensor> {
+  const used = new Set(model.nodes.flatMap(valueNames));
+  const tensors = new Map<string, Tensor>();
+  for (const parameter of model.parameters.values()) {
+    if (!used.has(parameter.name) || model.tensors.has(parameter.name)) continue;
+    tensors.set(parameter.name, toTensor(jax, checkedParameter(model, parameter, weights), parameter.shape, false));
+  }
+  return tensors;
 }
 
 /** The constants that nodes read. */
@@ -73,7 +75,7 @@ function valueNames(node: object): string[] {
   return found;
 }
 
-function toTensor(jax: Jax, values: ArrayLike<number>, shape: readonly number[], integers: boolean): Tensor {
+export function toTensor(jax: Jax, values: ArrayLike<number>, shape: readonly number[], integers: boolean): Tensor {
   const data = integers ? new Int32Array(values) : new Float32Array(values);
   return jax.numpy.array(data, {
     shape: [...shape],
