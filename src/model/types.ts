@@ -359,4 +359,9 @@ export interface Model {
   readonly notes: readonly Note[];
   /** A parameter's values as they are in the file, in the parameter's own shape and gate order; null where the file has none. */
   readonly read: (parameter: string) => Float32Array | Float64Array | null;
+  /**
+   * The same values in order, in pieces that fit a cache, for tensors that may be larger than memory. A piece is overwritten
+   * when the next is asked for. Absent where the format has to be read whole; null where the file has no values.
+   */
+  readonly tiles?: (parameter: string) => Iterable<Float32Array | Float64Array> | null;
 }

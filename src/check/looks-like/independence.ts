@@ -1,0 +1,103 @@
+/**
+ * Do rows and columns behave as independent draws do? Training adds products of a gradient and an input: a few directions in
+ * which rows agree, units that moved more than others, inputs whose column did not move at all. None of it shows in the
+ * distribution of single elements.
+ */
+
+import type { LineSums, TensorStatistics } from "../statistics/types.ts";
+import { type ElementLaw, SHAPES } from "./laws.ts";
+import { eitherTail, upperTail } from "./tails.ts";
+import type { Test } from "./types.ts";
+
+/** Lines of fewer elements, or fewer lines, tell nothing. */
+const FEWEST = 4;
+
+/** Lines that hold anything: a row of zeros (the padding entry of an embedding) is left out. */
+function filled({ sums, squares }: LineSums): { readonly sums: number[]; readonly squares: number[] } {
+  const kept: { sums: number[]; squares: number[] } = { sums: [], squares: [] };
+  for (let i = 0; i < sums.length; i++) {
+    if (squares[i] === 0) continue;
+    kept.sums.push(sums[i]!);
+    kept.squares.push(squares[i]!);
+  }
+  return kept;
+}
+
+/**
+ * Σ(S_i − n·μ)²/(nσ²) over the lines is χ² with one degree of freedom each, but for the elements' excess kurtosis κ, which adds
+ * κ/n to the variance of a term; and the lines' sums of squares vary as Var = nσ⁴(K − 1).
+ */
+function lineTests(what: string, lines: LineSums, law: ElementLaw, length: number): Test[] {
+  const { sums, squares } = filled(lines);
+  const m = sums.length;
+  if (m < FEWEST || length < FEWEST) return [];
+  const { mean, std } = law;
+  const shape = SHAPES[law.family];
+  const variance = std * std;
+  const centre = law.mean === 0 ? 0 : sums.reduce((sum, value) => sum + value, 0) / m;
+  const apart = sums.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (length * variance);
+  const freedom = law.mean === 0 ? m : m - 1;
+  // Around the law's mean: Σ(x − μ)² of each line.
+  const central = squares.map((value, i) => value - 2 * mean * sums[i]! + length * mean * mean);
+  const middle = central.reduce((sum, value) => sum + value, 0) / m;
+  const spread =
+    central.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (length * variance ** 2 * (shape.kurtosis - 1));
+  return [
+    { name: `${what} sums`, p: upperTail(apart, freedom, 2 * freedom + (m * (shape.kurtosis - 3)) / length) },
+    { name: `${what} norms`, p: eitherTail(spread, m - 1, (m - 1) * (2 + shape.squareExcess / length)) },
+  ];
+}
+
+/** Multiplications that the products of all pairs may take. */
+const PAIR_WORK = 8_388_608;
+const MOST_LINES = 256;
+
+/** Σ over pairs of L·cos² is 1 a pair for independent lines of length L, with variance 2(L − 1)/(L + 2). */
+function pairTest({ slice }: TensorStatistics, mean: number): Test[] {
+  if (!slice || slice.at.length < FEWEST || slice.length < 2 * FEWEST) return [];
+  const { length, vectors } = slice;
+  const most = Math.min(slice.at.length, MOST_LINES, Math.max(FEWEST, Math.floor(Math.sqrt((2 * PAIR_WORK) / length))));
+  const step = slice.at.length / most;
+  const lines: Float64Array[] = [];
+  for (let i = 0; i < most; i++) {
+    const from = Math.floor(i * step) * length;
+    const line = Float64Array.from(vectors.subarray(from, from + length), (x) => x - mean);
+    const norm = Math.sqrt(line.reduce((sum, x) => sum + x * x, 0));
+    if (norm > 0) lines.push(line.map((x) => x / norm));
+  }
+  let total = 0;
+  for (let i = 0; i < lines.length; i++) for (let j = 0; j < i; j++) total += dot(lines[i]!, lines[j]!) ** 2;
+  const pairs = (lines.length * (lines.length - 1)) / 2;
+  if (pairs < FEWEST) return [];
+  return [
+    { name: "products of lines", p: eitherTail(total * length, pairs, (2 * pairs * (length - 1)) / (length + 2)) },
+  ];
+}
+
+export function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+export interface IndependenceOptions {
+  /** Rows were centred: their sums are 0, and a row has one degree of freedom less. */
+  readonly rowCentred: boolean;
+}
+
+/** Tests of a matrix against independent, identically distributed elements of this law; none for vectors. */
+export function independenceTests(
+  statistics: TensorStatistics,
+  law: ElementLaw,
+  { rowCentred }: IndependenceOptions,
+): readonly Test[] {
+  const { rows, columns } = statistics;
+  if (!rows || !columns) return [];
+  const ofRows = lineTests("row", rows, law, rows.length);
+  const ofColumns = lineTests("column", columns, law, columns.length);
+  return [
+    ...(rowCentred ? ofRows.filter(({ name }) => name !== "row sums") : ofRows),
+    ...ofColumns,
+    ...pairTest(statistics, law.mean),
+  ];
+}

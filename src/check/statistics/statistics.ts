@@ -1,0 +1,110 @@
+/** One pass over a tensor: its moments, sums along rows and columns, and the values that later questions need. */
+
+import type { Dtype, Model } from "../../model/types.ts";
+import { gather } from "./gather.ts";
+import { lineSums } from "./lines.ts";
+import { addMoments, newMoments } from "./moments.ts";
+import type { Histogram, TensorStatistics, Values } from "./types.ts";
+
+export interface TensorLike {
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+}
+
+const BINS = 24;
+
+function histogramOf(sample: Values, from: number, to: number): Histogram {
+  const counts = new Array<number>(BINS).fill(0);
+  const width = (to - from) / BINS;
+  for (const value of sample) {
+    const bin = width > 0 ? Math.floor((value - from) / width) : 0;
+    counts[Math.min(BINS - 1, Math.max(0, bin))]! += 1;
+  }
+  return { from, to, counts };
+}
+
+/** Standardized third and fourth moment. */
+function shapeMoments(sample: Values): { readonly skewness: number; readonly kurtosis: number } {
+  let sum = 0;
+  for (const value of sample) sum += value;
+  const mean = sum / sample.length;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  for (const value of sample) {
+    const apart = value - mean;
+    const square = apart * apart;
+    second += square;
+    third += square * apart;
+    fourth += square * square;
+  }
+  const variance = second / sample.length;
+  return {
+    skewness: third / sample.length / variance ** 1.5,
+    kurtosis: fourth / sample.length / variance ** 2,
+  };
+}
+
+/**
+ * Statistics of a tensor whose values come row-major in pieces of any size; a piece may be overwritten once the next is asked
+ * for. Memory: at most about 20 MB, whatever the tensor's size.
+ *
+ * @throws RangeError where the pieces are not as long as the shape says
+ * @example statisticsOf({ shape: [2, 2], dtype: "f32" }, [Float32Array.of(1, 2, 3, 4)]).mean // 2.5
+ */
+export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Values>): TensorStatistics {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const rowCount = shape[0] ?? 1;
+  const columnCount = rowCount > 0 ? count / rowCount : 0;
+  const matrix = shape.length >= 2 && count > 0;
+  const moments = newMoments();
+  const lines = matrix ? lineSums(rowCount, columnCount) : null;
+  const kept = gather(count, matrix ? columnCount : 1, matrix, dtype === "f64" || dtype.endsWith("64"));
+  let at = 0;
+  for (const piece of pieces) {
+    if (at + piece.length > count) break;
+    addMoments(moments, piece, 0, piece.length);
+    lines?.add(piece, at);
+    kept.add(piece, at);
+    at += piece.length;
+  }
+  if (at !== count) {
+    throw new RangeError(`statistics: shape [${shape.join(", ")}] has ${count} values, got ${at}, give all of them`);
+  }
+  const { values: sample, at: sampleAt } = kept.sample();
+  const any = moments.count > 0;
+  return {
+    shape,
+    dtype,
+    count,
+    nan: moments.nan,
+    infinite: moments.infinite,
+    zeros: moments.zeros,
+    mean: any ? moments.mean : Number.NaN,
+    std: any ? Math.sqrt(moments.squares / moments.count) : Number.NaN,
+    min: any ? moments.min : Number.NaN,
+    max: any ? moments.max : Number.NaN,
+    ...shapeMoments(sample),
+    histogram: histogramOf(sample, any ? moments.min : 0, any ? moments.max : 0),
+    sample,
+    sampleAt,
+    rows: lines?.rows() ?? null,
+    columns: lines?.columns() ?? null,
+    slice: kept.slice(),
+    whole: kept.whole(),
+  };
+}
+
+/**
+ * Statistics of a parameter's values in the model's file, piece by piece where the file can be read so.
+ *
+ * @returns null where the file holds no values for it
+ */
+export function parameterStatistics(model: Model, name: string): TensorStatistics | null {
+  const parameter = model.parameters.get(name);
+  if (!parameter) return null;
+  const pieces = model.tiles?.(name);
+  if (pieces) return statisticsOf(parameter, pieces);
+  const values = model.read(name);
+  return values ? statisticsOf(parameter, [values]) : null;
+}
