@@ -9,6 +9,7 @@ import {
   forEachLag,
   fullProfile,
   type Kernel,
+  mapCorrelations,
   pairsAt,
   positions,
   product,
@@ -18,7 +19,7 @@ import {
 } from "../kernel/kernel.ts";
 import { averageKernel, convolveKernel, convolveTransposeKernel, pairShare, type Window } from "../kernel/windows.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
-import { averageOver, channelsOf, mixParts } from "../state/state.ts";
+import { channelsOf, mixParts } from "../state/state.ts";
 import { contract, type Term } from "./weighted.ts";
 
 /** Kernel over all spatial axes of [N, C, …space], axes of size 1 included. */
@@ -109,17 +110,6 @@ function termsOf(node: ConvNode, state: State, sizes: readonly number[]): Term[]
   });
 }
 
-/** Taps that meet real input, averaged over output positions. */
-const effectiveTaps = (node: ConvNode, state: State, out: State): number => {
-  const ones = uniformKernel(state.shape.slice(2), 1, 0);
-  const sizes = out.shape.slice(2);
-  return diagonal(
-    node.transposed
-      ? convolveTransposeKernel(ones, windowOf(node), sizes)
-      : convolveKernel(ones, windowOf(node), sizes),
-  );
-};
-
 /**
  * E[(Σ_p δ_p a_{s·p + t})²] averaged over taps t: Σ over lags of the number of pairs × E[δδ'] at Δ × E[aa'] at s·Δ. On the
  * diagonal the positions of δ and the taps that hit real input are followed one by one.
@@ -159,6 +149,13 @@ function weightGradient(gradient: Kernel, input: Kernel, window: Window): number
   return own * (1 + (pairShare(input.sizes, window, gradient.sizes, false) * (inside + rest)) / count);
 }
 
+/** K less what positions and samples have in common: m_p m_p' with m_p in proportion to the root of the diagonal. */
+function lessCommon(kernel: Kernel, common: number): Kernel {
+  const share = diagonal(kernel) === 0 ? 0 : Math.min(1, common / diagonal(kernel));
+  if (share === 0 || share === 1) return scaleKernel(kernel, 1 - share);
+  return { ...scaleKernel(kernel, 1 - share), ...mapCorrelations(kernel, (c) => (c - share) / (1 - share)) };
+}
+
 export const convRule: Rule<ConvNode> = {
   forward(node, context) {
     const state = stateOf(context, node.inputs[0]);
@@ -189,26 +186,18 @@ export const convRule: Rule<ConvNode> = {
       state.parts.map(() => carry(gradient[0], ontoState(state, back), onto)),
     );
     const total = channelsOf(state);
+    const pairs = positions(outgoing) ** 2 * gradient[0].shared;
+    const whole = sumOverPairs(outgoing);
     const average = state.parts.reduce((sum, part) => {
-      const input = imageKernel(state, part);
+      // Σ over samples of Σ δ·m, m what all samples have in common, has the second moment of Σ δ over the batch.
+      const input = lessCommon(imageKernel(state, part), whole === 0 ? 0 : (-pairs / whole) * part.cross);
       return (
         sum +
         (part.channels / total) *
           (node.transposed ? weightGradient(input, outgoing, window) : weightGradient(outgoing, input, window))
       );
     }, 0);
-    // Positions of δ times, for a tap, the share of them that meets real input.
-    const pairs = positions(outgoing) ** 2 * gradient[0].shared;
-    const hit = effectiveTaps(node, state, out) / product(node.kernel);
-    addParameterGradient(
-      context,
-      node.weight,
-      average +
-        pairs *
-          hit *
-          pairShare(state.shape.slice(2), window, out.shape.slice(2), node.transposed) *
-          averageOver(state, (p) => p.cross),
-    );
-    addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
+    addParameterGradient(context, node.weight, average);
+    addParameterGradient(context, node.bias, whole + pairs);
   },
 };
