@@ -1,6 +1,7 @@
 /** Training: one compiled step a graph, losses, optimizers, batches in a fixed order, probes. */
 
 export { batchOrder, permutation, selectRows } from "./batches.ts";
+export { type Head, headOf } from "./head.ts";
 export { createProbe, type LayerProbe, type Probe, type ProbeReport } from "./probes.ts";
 export {
   type Evaluation,

@@ -1,15 +1,10 @@
 /** Trains a model: loss, gradient and update as one compiled function, built once and used for every step and run. */
 
 import type { Model } from "../../model/types.ts";
-import { buildForward, buildGradient } from "../forward.ts";
 import { loadJax, type Tensor } from "../jax.ts";
-import { isDifferentiable } from "../lower.ts";
-import { product } from "../operation.ts";
-import { isReal, parameterTensors, toTensor, type Weights } from "../values.ts";
-import { chunks } from "./batches.ts";
-import { headOf, labelsPerSample } from "./head.ts";
-import { crossEntropy, squaredError } from "./objective.ts";
+import { toTensor, type Weights } from "../values.ts";
 import { checkLearningRate, createOptimizer } from "./optimizer.ts";
+import { type Compiled, compiled, lossPrograms, type Program, startTensors } from "./program.ts";
 import type { Samples, Score, Trainer, TrainerOptions, Values } from "./types.ts";
 
 /**
@@ -30,51 +25,16 @@ import type { Samples, Score, Trainer, TrainerOptions, Values } from "./types.ts
  * trainer.dispose();
  */
 export async function createTrainer(model: Model, options: TrainerOptions): Promise<Trainer> {
-  const { loss, mode = "train" } = options;
+  const { loss } = options;
   const jax = await loadJax(options.device);
-  const head = headOf(model, loss);
-  const input = onlyDataInput(head.model);
   const optimizer = createOptimizer(jax, options.optimizer);
-  const start = parameterTensors(jax, head.model, options.weights);
-  const names = [...start.keys()].filter((name) => isDifferentiable(model, name));
-  const fixedNames = [...start.keys()].filter((name) => !names.includes(name));
-  if (names.length === 0) throw new Error(`train: ${model.name} has no parameters to train, got none, read a graph`);
-  const perSample = labelsPerSample(head, model.batch);
+  const start = startTensors(jax, model, loss, options.weights);
+  const { names, fixedNames, ...parts } = lossPrograms(jax, model, start, options);
   const { slots } = optimizer;
   const width = names.length;
 
-  const record = (tensors: readonly Tensor[]) =>
-    Object.fromEntries([...names, ...fixedNames].map((name, i) => [name, tensors[i]!]));
-
-  /** [parameters…, fixed…, x, targets, weights] → [loss, right, gradients…], sums; gives its arguments away. */
-  const gradientProgram = (labelled: boolean) => {
-    const objective = loss === "cross-entropy" ? crossEntropy(jax, head) : squaredError(jax, head, labelled);
-    return (args: readonly Tensor[]): Tensor[] => {
-      const parts: Tensor[] = [];
-      const all = width + fixedNames.length;
-      const gradientOf = buildGradient(
-        jax,
-        head.model,
-        (outputs) => {
-          const { loss, right, cotangent } = objective(outputs[head.value]!, args[all + 1]!, args[all + 2]!);
-          parts.push(loss, right);
-          return { [head.value]: cotangent };
-        },
-        { mode },
-      );
-      const { outputs, gradients } = gradientOf(record(args), { [input.name]: args[all]! });
-      for (const output of Object.values(outputs)) output.dispose();
-      return [...parts, ...names.map((name, i) => gradients[name] ?? jax.numpy.zerosLike(args[i]!.ref))];
-    };
-  };
-  const given = (f: (args: readonly Tensor[]) => Tensor[]) =>
-    jax.jit((...args: Tensor[]) => {
-      const results = f(args);
-      for (const arg of args) arg.dispose();
-      return results;
-    });
   /** [parameters…, slots…, gradients…, numbers…] → [parameters…, slots…]. */
-  const apply = (args: readonly Tensor[]): Tensor[] => {
+  const apply: Program = (args) => {
     const numbers = args.slice(width * (2 + slots));
     const results = names.map((_, i) => {
       const own = Array.from({ length: slots }, (_, k) => args[width * (1 + k) + i]!);
@@ -83,18 +43,19 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     return Array.from({ length: 1 + slots }, (_, k) => results.map((parts) => parts[k]!)).flat();
   };
 
-  const programs = new Map<string, ((...args: Tensor[]) => Tensor[]) & { dispose: () => void }>();
-  const program = (key: string, f: () => (args: readonly Tensor[]) => Tensor[]) => {
-    const found = programs.get(key) ?? given(f());
+  const programs = new Map<string, Compiled>();
+  const program = (key: string, make: () => Program) => {
+    const found = programs.get(key) ?? compiled(jax, make());
     programs.set(key, found);
     return found;
   };
-  const gradientFor = (labelled: boolean) => program(`gradient ${labelled}`, () => gradientProgram(labelled));
+  const gradientFor = (labelled: boolean) => program(`gradient ${labelled}`, () => parts.gradient(labelled));
+  const scorer = (labelled: boolean) => program(`score ${labelled}`, () => parts.score(labelled));
   const updater = () => program("update", () => apply);
   /** [parameters…, slots…, fixed…, x, targets, weights, numbers…] → [loss, right, parameters…, slots…]. */
   const stepFor = (labelled: boolean) =>
     program(`step ${labelled}`, () => {
-      const gradient = gradientProgram(labelled);
+      const gradient = parts.gradient(labelled);
       return (args) => {
         const held = width * (1 + slots);
         const data = held + fixedNames.length + 3;
@@ -102,19 +63,6 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
         const results = apply([...args.slice(0, held), ...gradients, ...args.slice(data)]);
         for (const each of gradients) each.dispose();
         return [sum!, right!, ...results];
-      };
-    });
-  const scorer = (labelled: boolean) =>
-    program(`score ${labelled}`, () => {
-      const forward = buildForward(jax, head.model, { mode });
-      const objective = loss === "cross-entropy" ? crossEntropy(jax, head) : squaredError(jax, head, labelled);
-      return (args) => {
-        const all = width + fixedNames.length;
-        const output = forward(record(args), { [input.name]: args[all]! })[head.value]!;
-        const { loss: sum, right, cotangent } = objective(output, args[all + 1]!, args[all + 2]!);
-        cotangent.dispose();
-        output.dispose();
-        return [sum, right];
       };
     });
 
@@ -140,19 +88,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
 
   const refs = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.ref);
   const parameters = () => refs([...state.slice(0, width), ...fixed]);
-  const integers = input.vocabulary !== null || !isReal(input.dtype);
-  const layout = { batch: model.batch, input: product(input.shape) / model.batch, labels: perSample, head, integers };
-  const feed = (samples: Samples): Tensor[][] =>
-    chunks(samples, layout).map(({ inputs, targets, weights }) => [
-      toTensor(jax, inputs, input.shape, integers),
-      toTensor(
-        jax,
-        targets,
-        targets instanceof Int32Array ? [targets.length] : head.shape,
-        targets instanceof Int32Array,
-      ),
-      toTensor(jax, weights, [weights.length], false),
-    ]);
+  const { feed } = parts;
   const scalar = (value: number) => toTensor(jax, [value], [], false);
   const numbers = () => optimizer.numbers(taken, learningRate).map(scalar);
   const isLabelled = (samples: Samples) => samples.targets instanceof Int32Array;
@@ -208,7 +144,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     },
     reset(weights: Weights, { learningRate: rate = options.optimizer.learningRate } = {}) {
       checkLearningRate(rate);
-      begin(parameterTensors(jax, head.model, weights));
+      begin(startTensors(jax, model, loss, weights));
       learningRate = rate;
     },
     dispose() {
@@ -224,12 +160,4 @@ async function valuesOf(names: readonly string[], tensors: readonly Tensor[]): P
   const values: Values = new Map();
   for (const [i, name] of names.entries()) values.set(name, Float32Array.from(await tensors[i]!.data()));
   return values;
-}
-
-function onlyDataInput(model: Model) {
-  const [input] = model.inputs;
-  if (input === undefined || model.inputs.length > 1) {
-    throw new Error(`train: needs a model with one input, got ${model.inputs.length} in ${model.name}`);
-  }
-  return input;
 }
