@@ -10,6 +10,7 @@ import { elementCount } from "./parse-tensor.ts";
 import type { ProtoGraph, ProtoNode, ProtoTensor } from "./proto.ts";
 import { recoverName } from "./recover.ts";
 import { countOf } from "./shape.ts";
+import { isAdditiveMask, isSinusoid, rotaryTables } from "./tables.ts";
 import { hasValues, isInline, readDoubles, type TensorSource } from "./tensor.ts";
 import { noteTied } from "./tied.ts";
 import { isArithmetic, isStructural, isWeightSlot, type Use, type Uses } from "./usage.ts";
@@ -53,19 +54,13 @@ export function knownValue(source: TensorSource, name: string, tensor: ProtoTens
   return { name, shape: tensor.dims, dtype, constant: memo(source, tensor), parameter: null };
 }
 
-/** Zeros and values that softmax turns into zero: a mask, not something learned. */
-function isAdditiveMask(source: TensorSource, tensor: ProtoTensor): boolean {
-  if (tensor.dims.length < 2 || !isInline(tensor)) return false;
-  let masked = false;
-  for (const v of readDoubles(source, tensor)) {
-    if (v === 0) continue;
-    if (!(v <= -1e3)) return false;
-    masked = true;
-  }
-  return masked;
-}
-
-function isParameter(source: TensorSource, name: string, tensor: ProtoTensor, uses: Uses): boolean {
+function isParameter(
+  source: TensorSource,
+  name: string,
+  tensor: ProtoTensor,
+  uses: Uses,
+  rotary: ReadonlySet<string>,
+): boolean {
   const dtype = elementType(tensor.type)?.dtype;
   if (!dtype || !isFloat(dtype)) return false;
   const users = uses.get(name) ?? [];
@@ -75,9 +70,9 @@ function isParameter(source: TensorSource, name: string, tensor: ProtoTensor, us
   if (tensor.dims.length === 0) return isScalarParameterName(name);
   // Nothing uses it and it is one number: bookkeeping of the framework, not a weight.
   if (users.length === 0 && count === 1) return false;
-  const arithmetic = users.length > 0 && users.every(isArithmetic);
+  const arithmetic = users.length > 0 && users.every((use) => isArithmetic(use, uses));
   if (arithmetic && count === 1 && isGenerated(name)) return false;
-  if (arithmetic && isAdditiveMask(source, tensor)) return false;
+  if (arithmetic && (rotary.has(name) || isAdditiveMask(source, tensor) || isSinusoid(source, tensor))) return false;
   return !(
     isGenerated(name) &&
     users.every((use) => use.node.op === "InstanceNormalization") &&
@@ -185,10 +180,11 @@ export function takeInventory(graph: ProtoGraph, source: TensorSource, uses: Use
   };
   const order = new Map([...graph.initializers.keys()].map((name, i) => [name, i]));
   const packed = packedParameters(graph, uses, inventory.notes);
+  const rotary = rotaryTables(source, graph.initializers, uses);
   for (const [name, tensor] of graph.initializers) {
     const parts = packed.get(name);
     if (parts) for (const parameter of parts) add({ order: order.get(name) ?? 0, parameter });
-    else if (isParameter(source, name, tensor, uses))
+    else if (isParameter(source, name, tensor, uses, rotary))
       add(draft(name, tensor, order.get(name) ?? 0, graph, uses, inventory));
     inventory.values.set(name, knownValue(source, name, tensor));
   }

@@ -75,6 +75,13 @@ export function isWeightSlot(use: Use): boolean {
   return WEIGHTS[use.node.op]?.includes(use.slot) ?? false;
 }
 
-export function isArithmetic(use: Use): boolean {
-  return ARITHMETIC.has(use.node.op);
+/** Operators that only lay a value out before it meets the other operand. */
+const LAYING_OUT = new Set(["Unsqueeze", "Squeeze", "Reshape", "Expand", "Slice", "Cast", "Transpose", "Identity"]);
+
+/** Elementwise use, at once or behind operators that only lay the value out. */
+export function isArithmetic(use: Use, uses: Uses): boolean {
+  if (ARITHMETIC.has(use.node.op)) return true;
+  if (use.slot !== 0 || !LAYING_OUT.has(use.node.op)) return false;
+  const after = use.node.outputs.flatMap((output) => uses.get(output) ?? []);
+  return after.length > 0 && after.every((next) => isArithmetic(next, uses));
 }

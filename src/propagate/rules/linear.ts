@@ -14,6 +14,7 @@ import {
   sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
+import { valueState } from "../state/align.ts";
 import { positionLayout, positionSizes } from "../state/layout.ts";
 import {
   averageOver,
@@ -102,7 +103,7 @@ const scaled = (law: { mean: number; variance: number }, scale: number) => ({
 
 export const linearRule: Rule<LinearNode> = {
   forward(node, context) {
-    const input = stateOf(context, node.inputs[0]);
+    const input = valueState(context, node.inputs[0]);
     const info = context.model.tensors.get(node.outputs[0]);
     const weightInfo = context.model.parameters.get(node.weight);
     const outputs = weightInfo?.shape[node.layout === "out-in" ? 0 : 1] ?? 1;
@@ -122,7 +123,7 @@ export const linearRule: Rule<LinearNode> = {
     const outgoing = totalKernel(gradient[0]);
     const weight = scaled(context.law(node.weight), node.scale);
     const outputs = stateOf(context, node.outputs[0]).parts[0].channels;
-    const input = stateOf(context, node.inputs[0]);
+    const input = valueState(context, node.inputs[0]);
     const { state, dims } = contraction(input);
     const second = weight.variance + weight.mean * weight.mean;
     const back = scaleKernel(outgoing, second * outputs);

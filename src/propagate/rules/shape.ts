@@ -11,10 +11,11 @@ import {
   stateOf,
   totalKernel,
 } from "../context.ts";
+import { broadcastAxes } from "../kernel/axes.ts";
 import { diagonal, type Kernel, positions, uniformKernel } from "../kernel/kernel.ts";
-import { align, gradientOnto, valueState } from "../state/align.ts";
-import { initialLayout, reshapeState, shapelessState, transposeState } from "../state/layout.ts";
-import { mixParts, type State } from "../state/state.ts";
+import { gradientOnto, valueState } from "../state/align.ts";
+import { canonicalize, reshapeState, shapelessState, transposeState } from "../state/layout.ts";
+import { type Factor, mixParts, type Part, type State } from "../state/state.ts";
 
 export const shapeOf = (context: Context, tensor: string): readonly number[] =>
   context.model.tensors.get(tensor)?.shape ?? [];
@@ -69,22 +70,56 @@ export const transposeRule: Rule<TransposeNode> = {
   },
 };
 
+/** A repeated axis in front of positions and channels repeats channels (heads that share a key), else positions, or samples of a constant. */
+function expandState(state: State, shape: readonly number[], flows: boolean): State {
+  const lead = shape.length - state.shape.length;
+  const grown = (axis: number) => shape[axis] > 1 && (axis < lead || state.shape[axis - lead] === 1);
+  const from: (number | null)[] = [];
+  const sizes: number[] = [];
+  let copies = 1;
+  const kept = state.layout.map((factors) => new Set(factors.map((f) => f.role)));
+  const behind = (axis: number, role: Factor["role"]) => kept.some((roles, i) => i + lead > axis && roles.has(role));
+  let before: Factor["role"] | null = null;
+  const layout = shape.map((size, axis): Factor[] => {
+    if (!grown(axis)) {
+      const own = (state.layout[axis - lead] ?? []).map((f): Factor => {
+        if (f.role !== "position") return f;
+        from.push(f.dim);
+        sizes.push(f.size);
+        return { ...f, dim: sizes.length - 1 };
+      });
+      before = own.at(-1)?.role ?? before;
+      return own;
+    }
+    if (axis === 0 && !flows) return [{ role: "batch", size }];
+    if (behind(axis, "channel") && (before === "channel" || behind(axis, "position"))) {
+      copies *= size;
+      return [{ role: "channel", size }];
+    }
+    from.push(null);
+    sizes.push(size);
+    return [{ role: "position", size, dim: sizes.length - 1 }];
+  });
+  const source = copies > 1 ? [mixParts(state)] : state.parts;
+  const parts = source.map((part): Part => {
+    const kernel = broadcastAxes(part.kernel, sizes, from);
+    if (copies === 1) return { ...part, kernel };
+    const channels = part.channels * copies;
+    const between =
+      ((copies - 1) * diagonal(part.kernel) + (channels - copies) * part.between) / Math.max(1, channels - 1);
+    return { ...part, channels, kernel, between };
+  });
+  return { shape, layout, parts };
+}
+
 export const expandRule: Rule<ExpandNode> = {
-  forward(node, context) {
-    const state = valueState(context, node.inputs[0]);
-    const shape = shapeOf(context, node.outputs[0]);
-    const extent = initialLayout(shape, context.states.has(node.inputs[0]) ? null : 0, "sequence");
-    const blank: State = {
-      shape,
-      layout: extent,
-      parts: [{ ...mixParts(state), channels: 1, kernel: uniformKernel([], 0, 1) }],
-    };
-    const aligned = align(
-      [state, { ...blank, layout: extent.map((factors) => factors.filter((f) => f.role !== "position")) }],
-      shape,
-    );
-    return [{ shape, layout: aligned.layout, parts: aligned.operands[0] }];
-  },
+  forward: (node, context) => [
+    expandState(
+      canonicalize(valueState(context, node.inputs[0])),
+      shapeOf(context, node.outputs[0]),
+      context.states.has(node.inputs[0]),
+    ),
+  ],
   backward(node, context, [gradient]) {
     if (!gradient) return;
     const state = valueState(context, node.inputs[0]);

@@ -184,7 +184,9 @@ export function gradientOnto(state: State, aligned: Aligned, gradient: Gradient)
       pieces.push({ kernel: summed[at], weight: take / part.channels });
       need -= take;
       left -= take;
-      if (left === 0 && at + 1 < widths.length) left = widths[++at];
+      if (left > 0) continue;
+      if (at + 1 === widths.length) break;
+      left = widths[++at];
     }
     return carry(gradient[Math.min(at, gradient.length - 1)], onto(canonical, part, sumKernels(pieces)));
   });

@@ -65,7 +65,8 @@ export function emitProduct(
   bias: string | null,
 ): Value {
   const { context } = operation;
-  const weight = a.parameter ? null : weightOf(b);
+  // Learned queries [1, n, d] go through a layer as a signal does; of two matrices neither is the signal.
+  const weight = a.parameter && a.shape.length < 3 ? null : weightOf(b);
   const inner = a.shape.at(-1);
   const shared = b.shape.length === 1 ? b.shape[0] : b.shape.at(-2);
   if (inner === undefined || inner !== shared) throw new NotUnderstood(`[${a.shape}] and [${b.shape}] do not multiply`);
