@@ -5,9 +5,12 @@ import { UsageError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
 
 export const MODES = ["train", "eval"] as const;
+/** Known here too, so that the help does not load the drawing. */
+export const STREAMS = ["epoch0", "torch"] as const;
 export const DTYPES = ["f32", "f16", "bf16"] as const;
 
 export type Mode = (typeof MODES)[number];
+export type Stream = (typeof STREAMS)[number];
 export type WriteDtype = (typeof DTYPES)[number];
 
 /** As commander hands them over. */

@@ -5,6 +5,7 @@ import type { Plan } from "../plan/types.ts";
 import type { MeasuredLayer } from "../report/index.ts";
 import type { Verification } from "../run/index.ts";
 import { batchOf, inputFor, type Rows } from "./inputs.ts";
+import type { Stream } from "./options.ts";
 import type { Progress } from "./progress.ts";
 
 /** Enough for a standard error of the mean, few enough for a minute. */
@@ -28,6 +29,7 @@ export interface ProveOptions {
   readonly inputMean?: number;
   readonly inputVariance?: number;
   readonly mode: "train" | "eval";
+  readonly stream?: Stream;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -38,14 +40,15 @@ export interface Proof extends Verification {
 
 /** Draw 0 is the seed that is written; the others follow it. `passed` speaks of signal and gradient. */
 export async function prove(model: Model, plan: Plan, options: ProveOptions): Promise<Proof> {
-  const { rows, mode, progress, signal, inputMean, inputVariance } = options;
+  const { rows, mode, progress, signal, inputMean, inputVariance, stream } = options;
   const [{ measureSignals, verify }, { initialize }] = await Promise.all([
     import("../run/index.ts"),
     import("../materialize/index.ts"),
   ]);
   const input = rows === null ? null : inputFor(model, rows);
   const measurement = await measureSignals(model, {
-    weights: (draw) => initialize(plan, { seed: plan.seed + draw, read: model.read }),
+    weights: (draw) =>
+      initialize(plan, { seed: plan.seed + draw, read: model.read, ...(stream === undefined ? {} : { stream }) }),
     seed: plan.seed,
     draws: DRAWS,
     mode,

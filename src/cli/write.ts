@@ -31,6 +31,7 @@ export async function writePlanned({ model, plan, input, options, progress, sign
   return writeWeights(options.output, model, plan, {
     source: isLine(input) ? null : input,
     dtype: options.dtype,
+    stream: options.stream,
     signal,
     onProgress: (done, tensor) => progress.update(done, `drawing ${tensor}`),
     ...(options.shard === undefined ? {} : { shard: options.shard }),

@@ -40,6 +40,7 @@ export {
   uniform,
   zeros,
 } from "./structured.ts";
+export { drawTorch } from "./torch/draw.ts";
 export { type CutMoments, cutMoments, STD_OF_CUT_AT_2 } from "./truncated-moments.ts";
 export type { Fans, Initializer, InitializerKind } from "./types.ts";
 export {

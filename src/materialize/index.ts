@@ -4,3 +4,4 @@ export { type InitializeOptions, initialize } from "./initialize.ts";
 export { type Shard, shardOf } from "./shard.ts";
 export { type StreamOptions, streamWeights, type WeightDtype, weightMetadata } from "./stream.ts";
 export { type ReadValues, type TileOptions, tensorTiles } from "./tiles.ts";
+export { STREAMS, type StreamName, type ValueSource, valueSource } from "./values.ts";

@@ -1,7 +1,8 @@
 /** A plan's weights in memory. */
 
 import type { Plan } from "../plan/types.ts";
-import { elements, type ReadValues, tensorTiles } from "./tiles.ts";
+import { elements, type ReadValues } from "./tiles.ts";
+import { type StreamName, valueSource } from "./values.ts";
 
 export interface InitializeOptions {
   /** Default: the plan's own. */
@@ -10,6 +11,8 @@ export interface InitializeOptions {
   readonly names?: Iterable<string>;
   /** Where tensors planned as `file` take their values from: `model.read`. */
   readonly read?: ReadValues;
+  /** Whose numbers. Default "epoch0"; "torch": those of PyTorch's constructors under `torch.manual_seed(seed)`. */
+  readonly stream?: StreamName;
 }
 
 /**
@@ -20,14 +23,15 @@ export interface InitializeOptions {
  * @throws Error naming the tensor, where the plan keeps the file's values and none are given
  * @example initialize(plan(model)).get("fc1.weight")?.length // 100352
  */
-export function initialize(plan: Plan, { seed = plan.seed, names, read }: InitializeOptions = {}) {
+export function initialize(plan: Plan, { seed = plan.seed, names, read, stream = "epoch0" }: InitializeOptions = {}) {
   const wanted = names === undefined ? null : new Set(names);
+  const valuesOf = valueSource(plan, { seed, stream, wanted, ...(read === undefined ? {} : { read }) });
   const result = new Map<string, Float32Array>();
   for (const tensor of plan.tensors) {
     if (wanted !== null && !wanted.has(tensor.name)) continue;
     const values = new Float32Array(elements(tensor.shape));
     let at = 0;
-    for (const tile of tensorTiles(tensor, read === undefined ? { seed } : { seed, read })) {
+    for (const tile of valuesOf(tensor)) {
       values.set(tile, at);
       at += tile.length;
     }

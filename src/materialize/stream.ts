@@ -9,7 +9,8 @@ import type { Plan, PlannedTensor } from "../plan/types.ts";
 import { STREAM_VERSION } from "../random/index.ts";
 import { version } from "../version.ts";
 import { type Shard, shardOf } from "./shard.ts";
-import { elements, type TileOptions, tensorTiles } from "./tiles.ts";
+import { elements, type TileOptions } from "./tiles.ts";
+import { type StreamName, type ValueSource, valueSource } from "./values.ts";
 
 export type WeightDtype = "f32" | "f16" | "bf16";
 
@@ -17,6 +18,8 @@ export interface StreamOptions extends Partial<TileOptions> {
   /** Number type of real-valued tensors; whole-number and boolean ones keep their own. Default f32. */
   readonly dtype?: WeightDtype;
   readonly shard?: Shard | null;
+  /** Whose numbers. Default "epoch0". A framework's stream is drawn tensor by tensor, in memory. */
+  readonly stream?: StreamName;
   /** `model.buffers`: written after the plan's tensors, unchanged but for `dtype`. Default none. */
   readonly buffers?: ReadonlyMap<string, Buffer> | undefined;
   /** SHA-256 of the model's file, for the metadata. */
@@ -47,8 +50,8 @@ function slotsOf(plan: Plan, { dtype = "f32", shard = null, buffers }: StreamOpt
   return shard === null ? slots : shardOf(slots, bytesOf, shard);
 }
 
-function* slotChunks({ tensor, buffer, dtype }: Slot, options: TileOptions): Generator<Uint8Array> {
-  if (tensor !== null) for (const tile of tensorTiles(tensor, options)) yield encodeNumbers(tile, dtype);
+function* slotChunks({ tensor, buffer, dtype }: Slot, valuesOf: ValueSource): Generator<Uint8Array> {
+  if (tensor !== null) for (const tile of valuesOf(tensor)) yield encodeNumbers(tile, dtype);
   if (buffer === null) return;
   const bytes = buffer.bytes();
   yield buffer.dtype === dtype ? bytes : encodeNumbers(decodeNumbers(bytes, buffer.dtype), dtype);
@@ -57,7 +60,7 @@ function* slotChunks({ tensor, buffer, dtype }: Slot, options: TileOptions): Gen
 /** What a weight file says about how it came to be: strings, by key. `format` is what Hugging Face's loaders look for. */
 export function weightMetadata(
   plan: Plan,
-  { seed = plan.seed, shard = null, modelSha256 = null }: StreamOptions = {},
+  { seed = plan.seed, stream = "epoch0", shard = null, modelSha256 = null }: StreamOptions = {},
 ): Record<string, string> {
   return {
     format: "pt",
@@ -65,7 +68,7 @@ export function weightMetadata(
     library_version: version,
     scheme: plan.scheme,
     seed: String(seed),
-    stream_version: String(STREAM_VERSION),
+    ...(stream === "epoch0" ? { stream_version: String(STREAM_VERSION) } : { stream }),
     model: plan.model.name,
     ...(modelSha256 === null ? {} : { model_sha256: modelSha256 }),
     ...(shard === null ? {} : { shard: `${shard.index}/${shard.count}` }),
@@ -87,9 +90,11 @@ export async function streamWeights(
   const slots = slotsOf(plan, options);
   const total = slots.reduce((sum, slot) => sum + bytesOf(slot), 0);
   const { signal, onProgress, seed = plan.seed } = options;
+  const wanted = new Set(slots.map(({ name }) => name));
+  const valuesOf = valueSource(plan, { ...options, seed, wanted });
   let done = 0;
   function* chunks(slot: Slot): Generator<Uint8Array> {
-    for (const bytes of slotChunks(slot, { ...options, seed })) {
+    for (const bytes of slotChunks(slot, valuesOf)) {
       signal?.throwIfAborted();
       yield bytes;
       done += bytes.length;

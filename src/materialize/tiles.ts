@@ -22,7 +22,11 @@ export function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-function* fileTiles({ name, shape }: PlannedTensor, { read, tile }: { read?: ReadValues; tile: number }) {
+/** The values that the model's file holds for a tensor. */
+export function* fileTiles(
+  { name, shape }: PlannedTensor,
+  { read, tile = TILE }: Omit<TileOptions, "seed">,
+): Generator<Values> {
   const values = read?.(name) ?? null;
   const count = elements(shape);
   if (values === null) {
@@ -46,7 +50,7 @@ export function* tensorTiles(tensor: PlannedTensor, { seed, read, tile = TILE }:
   }
   const { initializer, name, shape } = tensor;
   if (initializer.kind === "file") {
-    yield* fileTiles(tensor, read === undefined ? { tile } : { read, tile });
+    yield* fileTiles(tensor, { tile, ...(read === undefined ? {} : { read }) });
     return;
   }
   const count = elements(shape);

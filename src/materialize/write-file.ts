@@ -6,8 +6,8 @@ import { fileSha256, onnxFile, sameFile } from "../formats/file.ts";
 import type { ByteSink } from "../formats/source.ts";
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
-import { initialize } from "./initialize.ts";
 import { type StreamOptions, streamWeights } from "./stream.ts";
+import { valueSource } from "./values.ts";
 import { type WrittenFile, writeAtomically } from "./write-atomic.ts";
 
 export interface WriteWeightsOptions extends Omit<StreamOptions, "modelSha256" | "read" | "buffers"> {
@@ -38,21 +38,32 @@ function checkPlace(path: string, source: string | null): void {
 }
 
 async function fillOnnx(sink: ByteSink, model: Model, plan: Plan, options: WriteWeightsOptions): Promise<void> {
-  const { source = null, dtype = "f32", shard = null, seed = plan.seed, signal, onProgress } = options;
+  const {
+    source = null,
+    dtype = "f32",
+    shard = null,
+    seed = plan.seed,
+    stream = "epoch0",
+    signal,
+    onProgress,
+  } = options;
   if (model.format !== "onnx" || source === null) {
     throw new Error(`write .onnx: needs a model that was read from .onnx, got ${model.format}, write .safetensors`);
   }
   if (shard !== null) throw new Error("write .onnx: a graph cannot be split, got --shard, write .safetensors shards");
   const { writeOnnxChunks } = await import("../formats/onnx/index.ts");
   const { bytes, external } = onnxFile(source);
-  const planned = new Set(plan.tensors.map((tensor) => tensor.name));
+  const planned = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
+  const valuesOf = valueSource(plan, { seed, stream, read: model.read, tile: Number.MAX_SAFE_INTEGER });
   let drawn = 0;
   const values = (name: string) => {
-    if (!planned.has(name)) return null;
+    const tensor = planned.get(name);
+    if (tensor === undefined) return null;
     signal?.throwIfAborted();
     drawn += 1;
     onProgress?.(Math.min(1, drawn / planned.size), name);
-    return initialize(plan, { seed, names: [name], read: model.read }).get(name) ?? null;
+    const [whole = new Float32Array(0)] = valuesOf(tensor);
+    return whole;
   };
   const chunks = writeOnnxChunks(model, bytes, values, { external, ...(dtype === "f32" ? {} : { dtype }) });
   for (const chunk of chunks) await sink.write(chunk);

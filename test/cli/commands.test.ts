@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readOnnx } from "../../src/formats/onnx/index.ts";
 import { data, epoch0, models } from "./helpers.ts";
 
 const digits = join(models, "digits-mlp.onnx");
@@ -42,6 +43,19 @@ test("an unknown activation is answered with the nearest names", async () => {
   const { code, err } = await epoch0(["gain", "gelo"]);
   expect(code).toBe(2);
   expect(err).toMatch(/^epoch0: .*gelo.*gelu.*\n$/);
+});
+
+test("init --stream torch writes what PyTorch drew for this very file", async () => {
+  const output = join(folder, "torch.onnx");
+  const { code, out } = await epoch0(["init", digits, "-o", output, "--scheme", "torch", "--stream", "torch"]);
+  expect(code).toBe(0);
+  expect(out).toContain("wrote");
+  // The same graph with the same numbers in it.
+  const [ours, theirs] = [output, digits].map((path) => readOnnx(new Uint8Array(readFileSync(path))));
+  for (const name of theirs!.parameters.keys()) expect(ours!.read(name)).toEqual(theirs!.read(name));
+  const { code: wrong, err } = await epoch0(["init", digits, "-o", output, "--stream", "tensorflow"]);
+  expect(wrong).toBe(2);
+  expect(err).toMatch(/^epoch0: --stream: unknown value "tensorflow".*\n$/);
 });
 
 test("plan prints every layer; --json is one document with the contract's fields", async () => {

@@ -9,6 +9,8 @@ import {
   type ModelOptions,
   modelOptions,
   type Shard,
+  STREAMS,
+  type Stream,
   shardOption,
   type WriteDtype,
   wordOption,
@@ -17,6 +19,7 @@ import {
 export interface InitOptions extends ModelOptions {
   readonly output?: string;
   readonly dtype: WriteDtype;
+  readonly stream: Stream;
   readonly verify?: true;
   readonly shard?: Shard;
   readonly data?: string;
@@ -28,13 +31,19 @@ export function defineInit(context: CommandContext): Command {
     .description("plan, draw and write the initial weights: the main job")
     .option("-o, --output <file>", "where to: .safetensors, .onnx or .npz")
     .option("--dtype <f32|f16|bf16>", "numbers in the file", wordOption("--dtype", DTYPES), "f32")
+    .option(
+      "--stream <epoch0|torch>",
+      "whose numbers: addressable ones, or those that PyTorch draws after torch.manual_seed(seed)",
+      wordOption("--stream", STREAMS),
+      "epoch0",
+    )
     .option("--verify", "run the network first; exit 1 where it differs from the prediction")
     .option("--data <file>", "inputs to verify on: .csv, .npy or .npz")
     .option("--shard <i/n>", "write the i-th of n parts only", shardOption)
     .option("--html <file>", "write the report as one self-contained page")
     .addHelpText(
       "after",
-      "\n--verify runs the network forward and backward on eight draws and compares every layer's mean\nsquares: |ln(measured/predicted)| may be 0.1 + 4 standard errors. If a layer is further off,\nnothing is written and the exit code is 1.\n\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
+      "\n--verify runs the network forward and backward on eight draws and compares every layer's mean\nsquares: |ln(measured/predicted)| may be 0.1 + 4 standard errors. If a layer is further off,\nnothing is written and the exit code is 1.\n\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o weights.safetensors --scheme torch --stream torch --seed 0\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
     )
     .action((model: string, options: InitOptions) => start(model, options, context));
 }

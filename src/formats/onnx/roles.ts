@@ -80,9 +80,22 @@ export function assignRoles(draft: Draft): Map<string, Parameter> {
       else if (!roles.has(parameter)) give(parameter, addedRole(draft, node, name, info));
     }
   }
-  const result = new Map<string, Parameter>();
-  for (const [name, parameter] of parameters) {
-    result.set(name, { ...parameter, role: roles.get(name) ?? roleByName(name) });
-  }
-  return result;
+  const names = [...parameters.values()].some(wasRenamed) ? byFirstUse(parameters, roles) : [...parameters.keys()];
+  return new Map(
+    names.map((name) => [name, { ...parameters.get(name)!, role: roles.get(name) ?? roleByName(name) }] as const),
+  );
+}
+
+/** Exporters write parameters in the state dict's order, but put those that they fold, transpose or pack at the end. */
+function wasRenamed({ name, stored }: Parameter): boolean {
+  return (
+    stored.kind === "packed" || stored.kind === "permuted" || (stored.kind === "whole" && stored.initializer !== name)
+  );
+}
+
+/** The order in which the graph uses them, which is a framework's order for modules that it calls as it built them. */
+function byFirstUse(parameters: ReadonlyMap<string, Parameter>, uses: ReadonlyMap<string, Role>): string[] {
+  const used = [...uses.keys()].filter((name) => parameters.has(name));
+  const rest = [...parameters.keys()].filter((name) => !uses.has(name));
+  return [...used, ...rest];
 }

@@ -1,0 +1,80 @@
+/** Where a plan's values come from: this library's addressable stream, or a framework's own generator, consumed in order. */
+
+import { drawTorch } from "../init/index.ts";
+import type { Plan, PlannedTensor } from "../plan/types.ts";
+import { createTorchGenerator } from "../random/index.ts";
+import { elements, fileTiles, type TileOptions, tensorTiles, type Values } from "./tiles.ts";
+
+/**
+ * "epoch0": a value depends on seed, name, index and initializer alone. "torch": the numbers that PyTorch's constructors
+ * give after `torch.manual_seed(seed)`, module by module in the order of the state dict.
+ */
+export type StreamName = "epoch0" | "torch";
+
+export const STREAMS: readonly StreamName[] = ["epoch0", "torch"];
+
+/** A tensor's values in order, in pieces. Each tensor may be asked for once. */
+export type ValueSource = (tensor: PlannedTensor) => Iterable<Values>;
+
+export interface SourceOptions extends TileOptions {
+  readonly stream?: StreamName;
+  /** The tensors that will be asked for; others are drawn only to move the generator on. Default: all. */
+  readonly wanted?: ReadonlySet<string> | null;
+}
+
+/** @example for (const tile of valueSource(plan, { seed: 0 })(plan.tensors[0]!)) … */
+export function valueSource(plan: Plan, { stream = "epoch0", wanted = null, ...options }: SourceOptions): ValueSource {
+  if (stream === "epoch0") return (tensor) => tensorTiles(tensor, options);
+  return torchSource(plan, options, wanted);
+}
+
+function torchSource(plan: Plan, options: TileOptions, wanted: ReadonlySet<string> | null): ValueSource {
+  const generator = createTorchGenerator(options.seed);
+  const steps = drawingSteps(plan)[Symbol.iterator]();
+  const ahead = new Map<string, Float32Array>();
+  return (tensor) => {
+    if (tensor.initializer.kind === "file") return fileTiles(tensor, options);
+    for (let values = ahead.get(tensor.name); ; values = ahead.get(tensor.name)) {
+      if (values !== undefined) {
+        ahead.delete(tensor.name);
+        return [values];
+      }
+      const step = steps.next();
+      if (step.done) throw new Error(`materialize ${tensor.name}: asked for twice, or not in the plan, draw it anew`);
+      const { draw, skip } = step.value;
+      generator.uniform(new Float32Array(skip), 0, 1);
+      if (draw.initializer.kind === "file") continue;
+      const drawn = drawTorch(draw.initializer, draw.shape, generator);
+      if (wanted === null || wanted.has(draw.name)) ahead.set(draw.name, drawn);
+    }
+  };
+}
+
+interface Step {
+  /** Words that a constructor draws and overwrites before this tensor. */
+  readonly skip: number;
+  readonly draw: PlannedTensor;
+}
+
+/**
+ * The order of the state dict, but for torch.nn.MultiheadAttention under its own defaults: the projection behind it is a
+ * Linear, built and drawn (its bias set to 0 afterwards) before the matrices in front.
+ */
+function* drawingSteps(plan: Plan): Generator<Step> {
+  const byName = new Map(plan.tensors.map((tensor) => [tensor.name, tensor]));
+  const done = new Set<string>();
+  let skip = 0;
+  for (const tensor of plan.tensors) {
+    const [, prefix] = /^(.*?)(?:in_proj|[qkv]_proj)_weight$/.exec(tensor.name) ?? [];
+    const projection = prefix === undefined ? undefined : byName.get(`${prefix}out_proj.weight`);
+    if (plan.scheme === "torch" && projection !== undefined && !done.has(projection.name)) {
+      done.add(projection.name);
+      yield { skip, draw: projection };
+      skip = elements(byName.get(`${prefix}out_proj.bias`)?.shape ?? [0]);
+    }
+    if (done.has(tensor.name)) continue;
+    done.add(tensor.name);
+    yield { skip, draw: tensor };
+    skip = 0;
+  }
+}
