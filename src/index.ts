@@ -35,7 +35,7 @@ export { type Expectation, expectation } from "./gaussian/index.ts";
 export * from "./init/index.ts";
 export { initialize, streamWeights } from "./materialize/index.ts";
 export type * from "./model/types.ts";
-export { type PlanOptions, plan, type Scheme, schemeNames, schemes } from "./plan/index.ts";
+export { type Derivation, derive, type PlanOptions, plan, type Scheme, schemeNames, schemes } from "./plan/index.ts";
 export type { Plan, PlannedLayer, PlannedTensor, Signal } from "./plan/types.ts";
 export { propagate } from "./propagate/index.ts";
 export type { ParameterLaw, PropagateOptions, Propagation } from "./propagate/types.ts";

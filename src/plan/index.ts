@@ -2,6 +2,7 @@
 
 export type { Objective } from "./auto/goals.ts";
 export type { Distribution } from "./auto/solve.ts";
+export { type Derivation, derive, type Quantity, quantities, type Step, type Term } from "./derivation/index.ts";
 export { type PlanOptions, plan } from "./plan.ts";
 export { type SchemeCall, schemeByName, schemeNames, schemes } from "./schemes/registry.ts";
 export type { Scheme } from "./schemes/types.ts";

@@ -96,6 +96,7 @@ export function plan(model: Model, options: PlanOptions = {}): Plan {
     schema: "epoch0.plan/1",
     scheme: call.values.length > 0 ? `${call.scheme.name}(${call.values.join(",")})` : call.scheme.name,
     seed: options.seed ?? 0,
+    ...(call.scheme.name === "auto" ? { objective: options.objective ?? "balanced" } : {}),
     model: { format: model.format, name: model.name, parameters: model.parameters.size, scalars: scalars(model) },
     tensors: tensorRows(usages, choices),
     layers,

@@ -2,6 +2,7 @@
 
 import type { Initializer } from "../init/types.ts";
 import type { Dtype, Role, Unsupported, Warning } from "../model/types.ts";
+import type { Objective } from "./auto/goals.ts";
 
 export interface PlannedTensor {
   readonly name: string;
@@ -51,6 +52,8 @@ export interface Plan {
   readonly schema: "epoch0.plan/1";
   readonly scheme: string;
   readonly seed: number;
+  /** What `auto` kept level; absent for other schemes. */
+  readonly objective?: Objective;
   readonly model: {
     readonly format: string;
     readonly name: string;

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { comparePlans } from "../../src/report/compare.ts";
-import { explainText } from "../../src/report/explain.ts";
 import { planPage } from "../../src/report/html/index.ts";
 import { planReport } from "../../src/report/plan.ts";
 import { textWidth } from "../../src/report/table.ts";
@@ -86,14 +85,6 @@ test("warnings and what is not understood are said, the rest counted", () => {
   expect(text).toContain("! … and 13 more; --json lists all");
   const alike = ["n1", "n2", "n3"].map((where) => ({ code: "w", where, message: `${where}: taken as independent` }));
   expect(planReport({ ...digitsPlan, warnings: alike })).toContain("! n1: taken as independent (and 2 like it)");
-});
-
-test("explain tells shape, fan, deviation, signals and the reason of one tensor", () => {
-  const first = digitsPlan.tensors[0];
-  if (first === undefined) throw new Error("the fixture has tensors");
-  const text = explainText(digitsPlan, first);
-  for (const part of ["128×64", "in 64, out 128", "0.125", "fan-in × variance 1.00", "logistic", first.why])
-    expect(text).toContain(part);
 });
 
 test("before and after stand side by side, long models shortened in the middle", () => {

@@ -11,7 +11,7 @@ export function defineExplain(context: CommandContext): Command {
       .argument("<model>", "a model file or an architecture line")
       .argument("<tensor>", "a parameter's name"),
   )
-    .description("why one tensor is initialized as it is")
+    .description("the derivation of one tensor's initialization, line by line")
     .addHelpText("after", "\nExample:\n  $ epoch0 explain model.onnx fc1.weight")
     .action((model: string, tensor: string, options: ModelOptions) => runExplain(model, tensor, options, context));
 }
@@ -22,17 +22,23 @@ async function runExplain(
   options: ModelOptions,
   { terminal }: CommandContext,
 ): Promise<void> {
-  const { plan } = await loadPlan(path, options);
+  const { model, plan } = await loadPlan(path, options);
   const tensor = findTensor(plan, name);
+  const { derive } = await import("../../plan/index.ts");
+  const derivation = derive(model, plan, name);
   if (options.json) {
-    const { toJson } = await import("../../report/json.ts");
-    const layer = plan.layers.find((candidate) => candidate.weight === name) ?? null;
-    terminal.out(toJson({ schema: "epoch0.explain/1", scheme: plan.scheme, tensor, layer }));
+    const [{ toJson }, { explainDocument }] = await Promise.all([
+      import("../../report/json.ts"),
+      import("../../report/explain.ts"),
+    ]);
+    terminal.out(toJson(explainDocument(plan, tensor, derivation)));
     return;
   }
   const [{ explainText }, { createTheme }] = await Promise.all([
     import("../../report/explain.ts"),
     import("../../report/theme.ts"),
   ]);
-  terminal.out(explainText(plan, tensor, { width: terminal.width, theme: createTheme({ color: terminal.color }) }));
+  terminal.out(
+    explainText(plan, tensor, derivation, { width: terminal.width, theme: createTheme({ color: terminal.color }) }),
+  );
 }

@@ -5,6 +5,8 @@
 
 import { criticalPoint, resolveActivation } from "../../activation/index.ts";
 import type { ActivationReference } from "../../model/types.ts";
+import { number, product, quantity, quotient, sum } from "../derivation/term.ts";
+import { fanInTerm, given, overFanIn } from "../schemes/formulas.ts";
 import { normal } from "../schemes/laws.ts";
 import type { Choice, SchemeContext } from "../schemes/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
@@ -24,7 +26,10 @@ interface Point {
 }
 
 /** Choices for every parameter; activations without a critical point are named in warnings. */
-export function chooseCritical(context: SchemeContext): ReadonlyMap<string, Choice> {
+export function chooseCritical(
+  context: SchemeContext,
+  names: Iterable<string> = context.usages.byName.keys(),
+): ReadonlyMap<string, Choice> {
   const wanted = context.values[0] ?? USUAL_BIAS_VARIANCE;
   const points = new Map<string, Point | null>();
   const pointOf = (reference: ActivationReference): Point | null => {
@@ -38,7 +43,10 @@ export function chooseCritical(context: SchemeContext): ReadonlyMap<string, Choi
     return point;
   };
   const choices = new Map<string, Choice>();
-  for (const [name, usage] of context.usages.byName) choices.set(name, choose(usage, context, pointOf));
+  for (const name of names) {
+    const usage = context.usages.byName.get(name);
+    if (usage) choices.set(name, choose(usage, context, pointOf));
+  }
   return choices;
 }
 
@@ -61,16 +69,25 @@ function choose(
       : {
           initializer: normal(biasVariance),
           why: `Schoenholz 2017: σ_b² = ${figure(biasVariance)} on the edge of chaos of ${name} (σ_w² = ${figure(weightVariance)}, q* = ${figure(q)}).`,
+          formula: given("variance", "σ_b²", biasVariance, "bias variance on the edge of chaos"),
         };
   const { fanIn } = usage.fans.true;
   if (usage.first && q > biasVariance)
     return {
       initializer: normal((q - biasVariance) / fanIn),
       why: `First layer: (q* − σ_b²)/fan_in = (${figure(q)} − ${figure(biasVariance)})/${figure(fanIn)} puts a unit input at the fixed point of ${name} at once (Schoenholz 2017).`,
+      formula: overFanIn(
+        sum(
+          quantity("q*", q, "fixed point of the pre-activation's mean square"),
+          quantity("−σ_b²", -biasVariance, "less what the bias brings"),
+        ),
+        fanIn,
+      ),
     };
   return {
     initializer: normal(weightVariance / fanIn),
     why: `Schoenholz 2017: on the edge of chaos of ${name}, σ_w² = ${figure(weightVariance)} at σ_b² = ${figure(biasVariance)}, so Var(W) = ${figure(weightVariance)}/${figure(fanIn)}; χ₁ = 1 at q* = ${figure(q)}.`,
+    formula: overFanIn(quantity("σ_w²", weightVariance, "where χ₁ = σ_w²·E[φ'(z)²] = 1"), fanIn),
   };
 }
 
@@ -82,6 +99,7 @@ function plain(usage: ParameterUsage, context: SchemeContext): Choice {
   return {
     initializer: normal(1 / fanIn),
     why: `No critical point to meet (${reason}): Var(W) = 1/fan_in = 1/${figure(fanIn)} (LeCun 1998).`,
+    formula: overFanIn(number(1), fanIn),
   };
 }
 
@@ -102,5 +120,12 @@ function infeasible(usage: ParameterUsage, context: SchemeContext, point: Point 
   return {
     initializer: normal(variance),
     why: `${reason}; level signal instead, Var(W) = 1/(fan_in·E[φ²]) = 1/(${figure(fanIn)}·${figure(secondMoment)}), where χ₁ = ${figure(chi)}.`,
+    formula:
+      secondMoment > 0
+        ? {
+            decides: "variance",
+            term: quotient(number(1), product(fanInTerm(fanIn), quantity("E[φ²]", secondMoment, "at z ~ N(0, 1)"))),
+          }
+        : overFanIn(number(1), fanIn),
   };
 }

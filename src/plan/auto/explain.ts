@@ -1,6 +1,8 @@
 /** The reason for one of `auto`'s choices, in one sentence with its numbers. */
 
-import type { Propagation } from "../../propagate/types.ts";
+import { product, quantity, quotient, root, type Term } from "../derivation/term.ts";
+import { fanInTerm } from "../schemes/formulas.ts";
+import type { Formula } from "../schemes/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { activationName, figure, listed, times } from "../words.ts";
 import type { Goal } from "./goals.ts";
@@ -10,7 +12,8 @@ export interface Explained {
   readonly goal: Goal | null;
   /** Mean square of an element as chosen. */
   readonly square: number;
-  readonly propagation: Propagation | null;
+  /** Predicted mean squares by tensor; null without a graph. */
+  readonly signals: ReadonlyMap<string, { readonly secondMoment: number }> | null;
   readonly streams: readonly number[];
 }
 
@@ -77,20 +80,20 @@ function hiddenPurpose(usage: ParameterUsage, goal: Goal): string {
   return `Second moment ${figure(goal.value)} in front of ${name}: forward level, but ${gradient}, which no weight variance in its working range can mend`;
 }
 
-function wantedOf({ usage, propagation }: Explained, goal: Goal): number {
+function wantedOf({ usage, signals }: Explained, goal: Goal): number {
   if (goal.kind !== "branch") return goal.value;
-  const reached = propagation?.signals.get(goal.tensor)?.secondMoment ?? goal.value;
-  const real = propagation?.signals.get(usage.input ?? "")?.secondMoment;
-  const counted = propagation?.signals.get(goal.source ?? "")?.secondMoment;
+  const reached = signals?.get(goal.tensor)?.secondMoment ?? goal.value;
+  const real = signals?.get(usage.input ?? "")?.secondMoment;
+  const counted = signals?.get(goal.source ?? "")?.secondMoment;
   return real && counted ? (reached * counted) / real : reached;
 }
 
 /** Var(W) = wanted/(fan·E[a²]), with the fan that padding and pooling really leave. */
-function derivation({ usage, goal, square, propagation }: Explained, wanted: number): string {
+function derivation({ usage, goal, square, signals }: Explained, wanted: number): string {
   if (usage.part === "scale" || usage.part === "layer-scale")
     return `√${figure(square)} = ${figure(Math.sqrt(square))}`;
   const source = goal?.source ?? usage.input;
-  const incoming = source === null ? undefined : propagation?.signals.get(source)?.secondMoment;
+  const incoming = source === null ? undefined : signals?.get(source)?.secondMoment;
   const { fanIn } = usage.fans.true;
   if (incoming === undefined || !(incoming > 0)) return `Var(W) = ${figure(square)}`;
   const effective = wanted / (square * incoming);
@@ -99,4 +102,27 @@ function derivation({ usage, goal, square, propagation }: Explained, wanted: num
       ? `fan_in·E[a²]) = ${figure(wanted)}/(${figure(fanIn)}·${figure(incoming)})`
       : `fan·E[a²]) = ${figure(wanted)}/(${figure(effective)}·${figure(incoming)}), of fan-in ${figure(fanIn)} after padding, scales and correlation`;
   return `Var(W) = q/(${fan}, σ = ${figure(Math.sqrt(square))}`;
+}
+
+/** The same as a formula: Var(W) = q/(fan_in·κ·E[a²]), or the square root of what a scale brings. */
+export function formulaOf(known: Explained): Formula {
+  const { usage, goal, square, signals } = known;
+  if (usage.part === "scale" || usage.part === "layer-scale")
+    return { decides: "value", term: root(quantity("q", square, "mean square that the scale is to bring")) };
+  const source = goal?.source ?? usage.input;
+  const incoming = source === null ? undefined : signals?.get(source)?.secondMoment;
+  const isTable = usage.node?.kind === "embedding" || goal?.tensor === usage.parameter.name || goal?.like != null;
+  if (incoming === undefined || !(incoming > 0) || isTable)
+    return { decides: "variance", term: quantity("q", square, "mean square of an entry") };
+  const wanted = goal === null ? 1 : wantedOf(known, goal);
+  const { fanIn } = usage.fans.true;
+  const factors: Term[] = [fanInTerm(fanIn)];
+  const left = wanted / (square * incoming * fanIn);
+  if (Math.abs(left - 1) >= 5e-4)
+    factors.push(quantity("κ", left, "share of the fan that padding, scales and correlation leave"));
+  factors.push(quantity("E[a²]", incoming, `mean square of ${source}`));
+  return {
+    decides: "variance",
+    term: quotient(quantity("q", wanted, "mean square wanted of the output"), product(...factors)),
+  };
 }

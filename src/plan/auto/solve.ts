@@ -6,7 +6,7 @@ import type { ParameterLaw, PropagateOptions, Propagation } from "../../propagat
 import { parameterLaw } from "../parameter-law.ts";
 import { type Law, normal, truncated, uniform } from "../schemes/laws.ts";
 import type { Choice, SchemeContext } from "../schemes/types.ts";
-import type { ParameterUsage } from "../usage/types.ts";
+import type { ParameterUsage, Usages } from "../usage/types.ts";
 import { momentsAt } from "./activation-moments.ts";
 import { type Explained, explain } from "./explain.ts";
 import { fixedChoice } from "./fixed.ts";
@@ -38,7 +38,7 @@ const CLOSE_ENOUGH = 0.005;
  */
 export function solveAuto(context: SchemeContext, options: SolveOptions): Solution {
   const { model, usages } = context;
-  const goals = new Map([...goalsOf(usages, options.objective), ...writerGoals(context)]);
+  const goals = autoGoals(usages, options.objective);
   const squares = new Map<string, number>();
   const fixed = new Map<string, Choice>();
   const laws = new Map<string, ParameterLaw>();
@@ -89,14 +89,25 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
       continue;
     }
     const square = squares.get(name) ?? 0;
-    const known: Explained = { usage, goal: goals.get(name) ?? null, square, propagation, streams: usages.streams };
+    const known: Explained = {
+      usage,
+      goal: goals.get(name) ?? null,
+      square,
+      signals: propagation?.signals ?? null,
+      streams: usages.streams,
+    };
     choices.set(name, { initializer: drawn(usage, square, options.distribution), why: explain(known) });
   }
   return { choices, propagation };
 }
 
+/** Every goal of `auto`, by parameter name. */
+export function autoGoals(usages: Usages, objective: Objective): ReadonlyMap<string, Goal> {
+  return new Map([...goalsOf(usages, objective), ...writerGoals(usages)]);
+}
+
 /** Norm scales and layer scales that set a residual branch's size. */
-function writerGoals({ usages }: SchemeContext): ReadonlyMap<string, Goal> {
+function writerGoals(usages: Usages): ReadonlyMap<string, Goal> {
   const goals = new Map<string, Goal>();
   for (const [name, usage] of usages.byName) {
     if (!usage.writes || !usage.residual || !isScale(usage)) continue;

@@ -1,7 +1,9 @@
 /** What Flax (linen and nnx) layers draw by default: jax.nn.initializers.lecun_normal, truncated and corrected. */
 
+import { number, quantity, quotient } from "../derivation/term.ts";
 import { figure } from "../words.ts";
 import { isPositionModule, orthogonalPerGate, remaining } from "./common.ts";
+import { overFanIn } from "./formulas.ts";
 import { normal, truncated, zeros } from "./laws.ts";
 import type { Rule, Scheme } from "./types.ts";
 
@@ -14,6 +16,7 @@ const rule: Rule = (usage, context) => {
       return {
         initializer: truncated(1 / fanIn),
         why: `Flax draws lecun_normal: Var = 1/fan_in = 1/${figure(fanIn)} after the cut at ±2σ (LeCun 1998).`,
+        formula: overFanIn(number(1), fanIn),
       };
     }
     case "recurrent-weight":
@@ -32,6 +35,10 @@ const rule: Rule = (usage, context) => {
       return {
         initializer: normal(1 / features),
         why: `flax Embed draws variance_scaling(1, fan_in, normal, out_axis=0): N(0, 1/features) = N(0, 1/${features}).`,
+        formula: {
+          decides: "variance",
+          term: quotient(number(1), quantity("features", features, "entries in a row")),
+        },
       };
     }
     default:

@@ -1,10 +1,12 @@
 /** What Keras and TensorFlow.js layers draw by default. They differ: TensorFlow.js draws truncated normals and leaves the cut's loss in. */
 
+import { root } from "../derivation/term.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
 import { isPositionModule, recurrentBias, remaining } from "./common.ts";
+import { overBothFans } from "./formulas.ts";
 import { type Law, truncatedBefore, uniform, zeros } from "./laws.ts";
-import type { Rule, Scheme } from "./types.ts";
+import type { Formula, Rule, Scheme } from "./types.ts";
 
 interface Flavour {
   readonly library: string;
@@ -15,7 +17,11 @@ interface Flavour {
   readonly drawn: (variance: number) => string;
 }
 
+/** A variance as the standard deviation that is meant before a cut. */
+const rooted = ({ term }: Formula): Formula => ({ decides: "std", term: root(term) });
+
 function ruleOf({ library, rule, law, forgetOne, drawn }: Flavour): Rule {
+  const cutAfter = law === truncatedBefore;
   return (usage, context) => {
     const { fanIn, fanOut } = kernelFans(usage);
     const variance = 2 / (fanIn + fanOut);
@@ -25,6 +31,7 @@ function ruleOf({ library, rule, law, forgetOne, drawn }: Flavour): Rule {
         return {
           initializer: law(variance),
           why: `${library} draws ${rule}: Var = 2/(fan_in + fan_out) = 2/(${figure(fanIn)} + ${figure(fanOut)})${drawn(variance)} (Glorot & Bengio 2010, eq. 16).`,
+          formula: cutAfter ? rooted(overBothFans({ fanIn, fanOut })) : overBothFans({ fanIn, fanOut }),
         };
       case "recurrent-weight":
         return {

@@ -1,8 +1,10 @@
 /** The named rules: one number over a fan. What they don't speak of is chosen alike for all of them and said. */
 
+import { number, quotient, type Term } from "../derivation/term.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
 import { orthogonalPerGate, recurrentBias, remaining } from "./common.ts";
+import { overBothFans, overFanIn } from "./formulas.ts";
 import { type Law, normal, uniform, zeros } from "./laws.ts";
 import type { Choice, Rule, Scheme, SchemeContext } from "./types.ts";
 
@@ -57,6 +59,9 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   "1 average": "2/(fan_in + fan_out)",
 };
 
+const numeratorTerm = (numerator: number): Term =>
+  numerator === 1 / 3 ? quotient(number(1), number(3)) : number(numerator);
+
 function scalingScheme({ name, aliases, source, author, numerator, mode, law, reason }: Scaling): Scheme {
   const fanWord = mode === "in" ? "fan_in" : "(fan_in + fan_out)/2";
   const shown = numerator === 1 / 3 ? "1/3" : String(numerator);
@@ -74,7 +79,11 @@ function scalingScheme({ name, aliases, source, author, numerator, mode, law, re
       const numbers =
         shown === "1/3" ? `1/(3·${fanWord}) = 1/(3·${figure(fan)})` : `${shown}/${fanWord} = ${shown}/${figure(fan)}`;
       const bound = law === uniform ? `, ±${figure(Math.sqrt(3 * variance))}` : `, σ = ${figure(Math.sqrt(variance))}`;
-      return { initializer: law(variance), why: `${author}: ${reason}, so Var(W) = ${numbers}${bound}.` };
+      return {
+        initializer: law(variance),
+        why: `${author}: ${reason}, so Var(W) = ${numbers}${bound}.`,
+        formula: mode === "average" ? overBothFans(usage.fans.torch) : overFanIn(numeratorTerm(numerator), fanIn),
+      };
     }),
   };
 }

@@ -1,7 +1,9 @@
 /** Published recipes for residual networks and for width: GPT-2, DeepNorm, Fixup, T-Fixup, μP. */
 
+import { number, power, product, quantity, quotient, root, square, type Term } from "../derivation/term.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
+import { fanInTerm, fanOutTerm, overBothFans, overFanIn, scaledBy } from "./formulas.ts";
 import { constant, normal, zeros } from "./laws.ts";
 import { isMatrix, matrixRule, unspoken } from "./named.ts";
 import type { Choice, Scheme, SchemeContext } from "./types.ts";
@@ -40,6 +42,10 @@ export const gpt2: Scheme = {
     return {
       initializer: normal(scaled ** 2),
       why: `GPT-2 (Radford 2019): writes into the residual stream, so ${figure(std)}/√(number of branches) = ${figure(std)}/√${count} = ${figure(scaled)}; the ${count} branches together add what one would.`,
+      formula: {
+        decides: "std",
+        term: quotient(quantity("std", std, "the recipe's number"), root(quantity("branches", count, "of the stream"))),
+      },
     };
   },
 };
@@ -59,6 +65,7 @@ export const deepnorm: Scheme = {
       return {
         initializer: normal(glorot),
         why: `Outside the residual blocks: Glorot normal, σ = ${figure(Math.sqrt(glorot))}.`,
+        formula: overBothFans(usage.fans.torch),
       };
     const layers = Math.max(1, count / 2);
     const beta = (8 * layers) ** -0.25;
@@ -72,11 +79,16 @@ export const deepnorm: Scheme = {
       return {
         initializer: normal(glorot),
         why: `DeepNorm (Wang 2022): query and key keep gain 1, Glorot σ = ${figure(Math.sqrt(glorot))}.`,
+        formula: overBothFans(usage.fans.torch),
       };
     if (usage.attention?.query && usage.attention.value) return fusedDeepnorm(usage, glorot, beta);
     return {
       initializer: normal(glorot * beta ** 2),
       why: `DeepNorm (Wang 2022): Glorot σ ${figure(Math.sqrt(glorot))} times β = (8N)^(−1/4) = ${figure(beta)}, N = ${figure(layers)} layers.`,
+      formula: scaledBy(
+        overBothFans(usage.fans.torch),
+        power(product(number(8), quantity("N", layers, "layers")), -0.25),
+      ),
     };
   },
 };
@@ -128,14 +140,22 @@ export const fixup: Scheme = {
       return {
         initializer: normal(he),
         why: `Outside the residual branches: He 2015, σ = √(2/${figure(usage.fans.torch.fanIn)}).`,
+        formula: overFanIn(number(2), usage.fans.torch.fanIn),
       };
     const factor = count ** (-1 / (2 * members - 2));
     return {
       initializer: normal(he * factor ** 2),
       why: `Fixup (Zhang 2019), rule 2: He's σ times L^(−1/(2m−2)) = ${count}^(−1/${2 * members - 2}) = ${figure(factor)}, m = ${members} weights in the branch.`,
+      formula: scaledBy(
+        overFanIn(number(2), usage.fans.torch.fanIn),
+        power(quantity("L", count, "residual branches"), -1 / (2 * members - 2)),
+      ),
     };
   }),
 };
+
+/** 0.67·N^(−1/4). */
+const huang = (layers: number): Term => product(number(0.67), power(quantity("N", layers, "layers"), -0.25));
 
 export const tFixup: Scheme = {
   name: "t-fixup",
@@ -152,6 +172,10 @@ export const tFixup: Scheme = {
       return {
         initializer: normal(factor ** 2 / features),
         why: `T-Fixup (Huang 2020): embeddings N(0, 1/features) times 0.67·N^(−1/4) = ${figure(factor)}.`,
+        formula: scaledBy(
+          { decides: "variance", term: quotient(number(1), quantity("features", features, "entries in a row")) },
+          huang(layers),
+        ),
       };
     }
     if (!isMatrix(usage)) return unspoken(usage, context);
@@ -164,6 +188,7 @@ export const tFixup: Scheme = {
       why: scaled
         ? `T-Fixup (Huang 2020): Glorot's σ ${figure(Math.sqrt(glorot))} times 0.67·N^(−1/4) = ${figure(factor)}, N = ${figure(layers)} layers.`
         : `T-Fixup (Huang 2020): Glorot, σ = ${figure(Math.sqrt(glorot))}.`,
+      formula: scaled ? scaledBy(overBothFans(usage.fans.torch), huang(layers)) : overBothFans(usage.fans.torch),
     };
   },
 };
@@ -188,15 +213,21 @@ export const mup: Scheme = {
       return {
         initializer: normal(base / fanIn ** 2),
         why: `μP (Yang 2021, table 3): readout Var = base/fan_in² = ${figure(base)}/${figure(fanIn)}², so that logits stay level when the width grows.`,
+        formula: {
+          decides: "variance",
+          term: quotient(quantity("base", base, "width of the tuned model"), square(fanInTerm(fanIn))),
+        },
       };
     if (usage.first)
       return {
         initializer: normal(1 / fanIn),
         why: `μP (Yang 2021): input layer Var = 1/fan_in = 1/${figure(fanIn)}; its fan-in does not grow with the width.`,
+        formula: overFanIn(number(1), fanIn),
       };
     return {
       initializer: normal(1 / fanIn),
       why: `μP (Yang 2021, table 3): hidden Var = 1/fan_in = 1/${figure(fanIn)}, and a learning rate that falls with the width.`,
+      formula: overFanIn(number(1), fanIn),
     };
   },
 };
@@ -225,5 +256,6 @@ function heFanOut(usage: ParameterUsage): Choice {
   return {
     initializer: normal(2 / fanOut),
     why: `He 2015, fan out: Var(W) = 2/${figure(fanOut)} keeps the gradient through ReLU.`,
+    formula: { decides: "variance", term: quotient(number(2), fanOutTerm(fanOut)) },
   };
 }

@@ -1,14 +1,16 @@
 /** Schemes whose matrices have structure: orthogonal, delta-orthogonal, Nguyen–Widrow, sinusoidal, SIREN. */
 
 import { moments, resolveActivation } from "../../activation/index.ts";
-import type { ActivationReference } from "../../model/types.ts";
+import type { ActivationNode, ActivationReference } from "../../model/types.ts";
+import { number, power, product, quantity, quotient, root, type Term } from "../derivation/term.ts";
 import { linearSlope } from "../usage/linear-map.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { activationName, figure } from "../words.ts";
 import { orthogonalPerGate } from "./common.ts";
+import { fanInTerm, fanOutTerm, given, overRoot } from "./formulas.ts";
 import { constant, uniform } from "./laws.ts";
 import { isMatrix, matrixRule, unspoken } from "./named.ts";
-import type { Choice, Scheme, SchemeContext } from "./types.ts";
+import type { Choice, Formula, Scheme, SchemeContext } from "./types.ts";
 
 const GAIN = {
   name: "gain",
@@ -16,16 +18,36 @@ const GAIN = {
   meaning: "factor on the orthogonal matrix; default 1/√E[φ(Z)²] of the activation that feeds it",
 } as const;
 
+const givenGain = (gain: number, meaning: string): Formula => given("gain", "gain", gain, meaning);
+
+const unitMoment = (node: ActivationNode): Term => ({
+  kind: "moment",
+  of: "value",
+  activation: node.activation,
+  label: activationName(node),
+  mean: number(0),
+  variance: number(1),
+});
+
 /** 1/√E[φ(Z)²] of the activation in front, Z ~ N(0, 1): what an isometry has to make good. */
-function gainOf(usage: ParameterUsage, context: SchemeContext): { readonly gain: number; readonly words: string } {
+function gainOf(
+  usage: ParameterUsage,
+  context: SchemeContext,
+): { readonly gain: number; readonly words: string; readonly formula: Formula } {
   const given = context.values[0];
-  if (given !== undefined) return { gain: given, words: `gain ${figure(given)} as given` };
-  if (!usage.preceding) return { gain: 1, words: "gain 1, no activation in front" };
+  if (given !== undefined)
+    return { gain: given, words: `gain ${figure(given)} as given`, formula: givenGain(given, "as given") };
+  if (!usage.preceding)
+    return { gain: 1, words: "gain 1, no activation in front", formula: givenGain(1, "no activation in front") };
   const { secondMoment } = moments(resolveActivation(usage.preceding.activation));
   const gain = secondMoment > 0 ? 1 / Math.sqrt(secondMoment) : 1;
   return {
     gain,
     words: `gain ${figure(gain)} = 1/√E[φ²] for ${activationName(usage.preceding)} in front (E[φ²] = ${figure(secondMoment)})`,
+    formula:
+      secondMoment > 0
+        ? { decides: "gain", term: quotient(number(1), root(unitMoment(usage.preceding))) }
+        : givenGain(1, "the activation in front puts out 0"),
   };
 }
 
@@ -34,8 +56,9 @@ function gainOf(usage: ParameterUsage, context: SchemeContext): { readonly gain:
  * orthonormal columns and variance 1/rows: the length of the vector is kept, its entries shrink.
  */
 function orthogonalChoice(usage: ParameterUsage, context: SchemeContext): Choice {
-  const { gain, words } = gainOf(usage, context);
+  const { gain, words, formula } = gainOf(usage, context);
   return {
+    formula,
     initializer: orthogonalPerGate(usage, gain),
     why: `Saxe 2014: an orthogonal matrix stretches every direction alike; ${words}.`,
   };
@@ -59,8 +82,9 @@ export const deltaOrthogonal: Scheme = {
   rule: matrixRule((usage, context) => {
     const [out = 0, input = 0] = usage.parameter.shape;
     if (usage.op === "conv" && usage.parameter.shape.length > 2 && out >= input) {
-      const { gain, words } = gainOf(usage, context);
+      const { gain, words, formula } = gainOf(usage, context);
       return {
+        formula,
         initializer: { kind: "delta-orthogonal", gain },
         why: `Xiao 2018: the ${out} × ${input} centre tap is orthogonal and the rest 0, so the whole convolution is an isometry; ${words}.`,
       };
@@ -99,6 +123,10 @@ export const nguyenWidrow: Scheme = {
     return {
       initializer: { kind: "nguyen-widrow", beta },
       why: `Nguyen & Widrow 1990: each row has length β = 0.7·H^(1/n) = 0.7·${figure(fanOut)}^(1/${figure(fanIn)}) = ${figure(beta)}.`,
+      formula: {
+        decides: "gain",
+        term: product(number(0.7), power(fanOutTerm(fanOut), 1 / fanIn)),
+      },
     };
   },
 };
@@ -166,12 +194,14 @@ export const siren: Scheme = {
       return {
         initializer: uniform(1 / (3 * fanIn)),
         why: `Biases as the reference code leaves them: U(±1/√fan_in) = ±${figure(1 / Math.sqrt(fanIn))}.`,
+        formula: overRoot(fanInTerm(fanIn)),
       };
     if (!isMatrix(usage)) return unspoken(usage, context);
     if (usage.first)
       return {
         initializer: uniform(1 / (3 * fanIn ** 2)),
         why: `Sitzmann 2020: first layer ±1/fan_in = ±${figure(1 / fanIn)}, so that ω₀·(Wx) spans about ω₀ of phase for |x| ≤ 1.`,
+        formula: { decides: "bound", term: quotient(number(1), fanInTerm(fanIn)) },
       };
     const shown = frequencyAfter(usage, context) ?? neighbourFrequency(context);
     const frequency = context.values[0] ?? shown ?? DEFAULT_FREQUENCY;
@@ -184,6 +214,10 @@ export const siren: Scheme = {
     return {
       initializer: bound > 0 ? uniform(bound ** 2 / 3) : constant(0),
       why: `Sitzmann 2020: ±√(6/fan_in)/ω₀ = ±√(6/${figure(fanIn)})/${figure(frequency)} = ±${figure(bound)} keeps every sine's input at variance 1.`,
+      formula: {
+        decides: "bound",
+        term: quotient(root(quotient(number(6), fanInTerm(fanIn))), quantity("ω₀", frequency, "the sine's frequency")),
+      },
     };
   },
 };

@@ -3,9 +3,11 @@
  * Linear and convolutions: kaiming_uniform_(a = √5), whose bound is √(6/((1 + 5)·fan_in)) = 1/√fan_in.
  */
 
+import { quantity } from "../derivation/term.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { figure } from "../words.ts";
 import { isPositionModule, remaining } from "./common.ts";
+import { fanInTerm, overBothFans, overRoot } from "./formulas.ts";
 import { normal, uniform, zeros } from "./laws.ts";
 import type { Choice, Rule, Scheme, SchemeContext } from "./types.ts";
 
@@ -23,6 +25,7 @@ function multiheadAttention(usage: ParameterUsage, context: SchemeContext): Choi
   return {
     initializer: uniform(variance),
     why: `torch.nn.MultiheadAttention draws xavier_uniform_ over the whole matrix: ±√(6/(${fanIn} + ${fanOut})) = ±${figure(Math.sqrt(3 * variance))} (Glorot & Bengio 2010, eq. 16).`,
+    formula: overBothFans(usage.fans.torch),
   };
 }
 
@@ -41,6 +44,7 @@ const rule: Rule = (usage, context) => {
       return {
         initializer: spread(1 / Math.sqrt(fanIn)),
         why: `PyTorch's default, kaiming_uniform_(a=√5): ±1/√${fan} = ±1/√${figure(fanIn)} = ±${figure(1 / Math.sqrt(fanIn))}, so Var(W) = 1/(3·${figure(fanIn)}), a third of LeCun's.`,
+        formula: overRoot(fanInTerm(fanIn)),
       };
     }
     case "bias":
@@ -49,6 +53,7 @@ const rule: Rule = (usage, context) => {
         : {
             initializer: spread(1 / Math.sqrt(fanIn)),
             why: `PyTorch's default bias: ±1/√fan_in = ±1/√${figure(fanIn)} = ±${figure(1 / Math.sqrt(fanIn))}.`,
+            formula: overRoot(fanInTerm(fanIn)),
           };
     case "table":
       return { initializer: normal(1), why: "torch.nn.Embedding draws N(0, 1)." };
@@ -63,6 +68,7 @@ const rule: Rule = (usage, context) => {
       return {
         initializer: spread(1 / Math.sqrt(usage.hidden)),
         why: `torch.nn.${usage.op.toUpperCase()} draws everything from ±1/√hidden = ±1/√${usage.hidden} = ±${figure(1 / Math.sqrt(usage.hidden))}.`,
+        formula: overRoot(quantity("hidden", usage.hidden, "units of one gate")),
       };
     default:
       return remaining(usage, context);

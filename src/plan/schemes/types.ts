@@ -2,12 +2,24 @@
 
 import type { Initializer } from "../../init/types.ts";
 import type { Model, Warning } from "../../model/types.ts";
+import type { Term } from "../derivation/term.ts";
 import type { ParameterUsage, Usages } from "../usage/types.ts";
+
+/** What a rule decides: a variance, a standard deviation, a bound, a gain, or the value itself. */
+export type Decides = "variance" | "std" | "bound" | "gain" | "value";
+
+/** A rule's formula as data, for the derivation; its value is what the rule decided. */
+export interface Formula {
+  readonly decides: Decides;
+  readonly term: Term;
+}
 
 export interface Choice {
   readonly initializer: Initializer;
   /** One sentence, in plain words, with the numbers and the source. */
   readonly why: string;
+  /** Absent where there is nothing to work out: zeros, ones, values of the file. */
+  readonly formula?: Formula;
 }
 
 export interface SchemeContext {
