@@ -1,10 +1,8 @@
 /** What a rule sees of the whole: the model, the laws, the states that are known so far, and where gradients collect. */
 
-import type { Activation } from "../activation/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
 import type { AttentionGradient } from "./attention/weights.ts";
 import { diagonal, type Kernel, sumKernels } from "./kernel/kernel.ts";
-import { type ActivationMap, activationMap } from "./law/activation-map.ts";
 import type { MaximumLaw } from "./law/maximum.ts";
 import type { State } from "./state/state.ts";
 import type { ParameterLaw } from "./types.ts";
@@ -51,7 +49,6 @@ export interface Context {
   readonly producers: ReadonlyMap<string, Node>;
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
   readonly warn: (warning: Warning) => void;
-  readonly maps: Map<string, ActivationMap>;
 }
 
 export const stateOf = (context: Context, tensor: string): State => {
@@ -62,17 +59,6 @@ export const stateOf = (context: Context, tensor: string): State => {
     );
   return state;
 };
-
-/** Moments of an activation at (mean, variance), computed once. */
-export function mapAt(context: Context, activation: Activation, mean: number, variance: number): ActivationMap {
-  const key = `${activation.label}|${mean.toPrecision(10)}|${variance.toPrecision(10)}`;
-  let map = context.maps.get(key);
-  if (!map) {
-    map = activationMap(activation, mean, variance);
-    context.maps.set(key, map);
-  }
-  return map;
-}
 
 export const plainGradient = (kernels: readonly Kernel[]): Gradient =>
   kernels.map((kernel) => ({ kernel, selected: null, between: 0, shared: 0, byRank: null }));

@@ -10,7 +10,7 @@ import type { Model, Node, Warning } from "../model/types.ts";
 import { addGradient, type Context, type Gradient, plainGradient, type Rule, totalKernel } from "./context.ts";
 import { inputState } from "./inputs.ts";
 import { diagonal, uniformKernel } from "./kernel/kernel.ts";
-import { activationOf } from "./rules/activation.ts";
+import { activationOf } from "./law/form.ts";
 import { dispatch } from "./rules/index.ts";
 import { averageOver, channelsOf, type State, stateMean, stateSecondMoment } from "./state/state.ts";
 import type { ActivationStatistics, ParameterLaw, PropagateOptions, Propagation, TensorSignal } from "./types.ts";
@@ -88,7 +88,6 @@ export function propagateForward(
     states: new Map(),
     gradients: new Map(),
     parameterGradients: new Map(),
-    maps: new Map(),
     attentionGradients: new Map(),
     ...index(model.nodes),
     warn: (warning) => warnings.set(`${warning.code}|${warning.where ?? ""}`, warning),

@@ -60,10 +60,12 @@ export const positions = (kernel: Kernel): number => product(kernel.sizes);
 export const fullProfile = (kernel: Kernel): Float64Array =>
   kernel.profile.length === 1 ? new Float64Array(positions(kernel)).fill(kernel.profile[0]) : kernel.profile;
 
+const windowSize = (radius: readonly number[]): number => radius.reduce((n, r) => n * (2 * r + 1), 1);
+
 /** Visits every lag of a window: its index and its vector (reused between calls). */
 export function forEachLag(radius: readonly number[], visit: (index: number, lag: readonly number[]) => void): void {
   const lag = radius.map((r) => -r);
-  const count = radius.reduce((n, r) => n * (2 * r + 1), 1);
+  const count = windowSize(radius);
   for (let index = 0; index < count; index++) {
     visit(index, lag);
     for (let axis = radius.length - 1; axis >= 0; axis--) {
@@ -86,7 +88,7 @@ export function correlationAt(kernel: Kernel, lag: readonly number[]): number {
 
 /** Builds the window of a kernel from a function of the lag. */
 export function lagsFrom(radius: readonly number[], correlation: (lag: readonly number[]) => number): Float64Array {
-  const lags = new Float64Array(radius.reduce((n, r) => n * (2 * r + 1), 1));
+  const lags = new Float64Array(windowSize(radius));
   forEachLag(radius, (index, lag) => {
     lags[index] = lag.every((l) => l === 0) ? 1 : correlation(lag);
   });
@@ -94,7 +96,7 @@ export function lagsFrom(radius: readonly number[], correlation: (lag: readonly 
 }
 
 /** Loops over the profiles of large maps are most of a prediction's time: typed-array methods with callbacks cost four times as much. */
-function scaleValues(values: Float64Array, factor: number): Float64Array {
+export function scaleValues(values: Float64Array, factor: number): Float64Array {
   const out = new Float64Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
   return out;
@@ -166,8 +168,8 @@ function blendWindows(
   radius: readonly number[],
 ): Float64Array {
   if (total === 0) return onWindow(parts[0].kernel, radius);
-  const out = scaleValues(onWindow(parts[0].kernel, radius), parts[0].share / total);
-  for (const { kernel, share } of parts.slice(1)) {
+  const out = new Float64Array(windowSize(radius));
+  for (const { kernel, share } of parts) {
     const lags = onWindow(kernel, radius);
     for (let i = 0; i < out.length; i++) out[i] += (share / total) * lags[i];
   }

@@ -6,6 +6,13 @@
 
 import type { Activation } from "../../activation/index.ts";
 import { normalQuantile } from "../../gaussian/index.ts";
+import { homogeneous } from "./form.ts";
+
+const average = (values: Float64Array): number => {
+  let sum = 0;
+  for (const v of values) sum += v;
+  return sum / values.length;
+};
 
 /** Equally likely values in ascending order, mean 0, variance 1. Null: Gaussian. */
 export type Shape = Float64Array | null;
@@ -20,11 +27,15 @@ const quantiles = (count: number): Float64Array =>
 
 /** Mean 0 and variance 1; null for a constant. */
 function standardized(values: Float64Array): Shape {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+  const mean = average(values);
+  let variance = 0;
+  for (const v of values) variance += (v - mean) ** 2;
+  variance /= values.length;
   if (variance <= 1e-24 * (1 + mean * mean)) return null;
   const scale = 1 / Math.sqrt(variance);
-  return values.map((v) => (v - mean) * scale);
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = (values[i] - mean) * scale;
+  return out;
 }
 
 let fine: Float64Array | null = null;
@@ -48,29 +59,34 @@ function coarsen(values: Float64Array, count: number): Float64Array {
 export interface ThroughActivation {
   readonly mean: number;
   readonly secondMoment: number;
-  readonly slopeSecondMoment: number;
   readonly shape: Shape;
 }
 
 /** Moments of φ(mean + sd·S) by the atoms of the shape. */
 export function shapeThrough(activation: Activation, shape: Shape, mean: number, sd: number): ThroughActivation {
+  if (shape !== null || mean !== 0 || sd === 0 || !homogeneous(activation))
+    return throughAtoms(activation, shape, mean, sd);
+  let unit = units.get(activation);
+  if (!unit) {
+    unit = throughAtoms(activation, null, 0, 1);
+    units.set(activation, unit);
+  }
+  return { mean: sd * unit.mean, secondMoment: sd * sd * unit.secondMoment, shape: unit.shape };
+}
+
+/** A standard normal through a homogeneous activation: its form is the same at every variance. */
+const units = new WeakMap<Activation, ThroughActivation>();
+
+function throughAtoms(activation: Activation, shape: Shape, mean: number, sd: number): ThroughActivation {
   const atoms = atomsOf(shape);
-  const values = atoms.map((z) => activation.value(mean + sd * z));
-  let first = 0;
+  const values = new Float64Array(atoms.length);
   let second = 0;
-  let slopes = 0;
   for (let i = 0; i < values.length; i++) {
-    first += values[i];
+    values[i] = activation.value(mean + sd * atoms[i]);
     second += values[i] ** 2;
-    slopes += activation.derivative(mean + sd * atoms[i]) ** 2;
   }
   const n = values.length;
-  return {
-    mean: first / n,
-    secondMoment: second / n,
-    slopeSecondMoment: slopes / n,
-    shape: standardized(values.sort()),
-  };
+  return { mean: average(values), secondMoment: second / n, shape: standardized(values.sort()) };
 }
 
 /** Shape of a sum of independent variables with these shapes and standard deviations. */
@@ -94,9 +110,32 @@ function convolve(
   if (b.sd === 0) return a.shape;
   const x = coarsen(atomsOf(a.shape), COARSE);
   const y = coarsen(atomsOf(b.shape), COARSE);
-  const sums = new Float64Array(COARSE * COARSE);
-  for (let i = 0; i < COARSE; i++) for (let j = 0; j < COARSE; j++) sums[i * COARSE + j] = a.sd * x[i] + b.sd * y[j];
-  return standardized(coarsen(sums.sort(), ATOMS));
+  return standardized(coarsen(ascendingSums(x, a.sd, y, b.sd), ATOMS));
+}
+
+/** All a·xᵢ + b·yⱼ, ascending, for ascending x and y and a, b > 0: every row is sorted, and rows are merged in pairs. */
+function ascendingSums(x: Float64Array, a: number, y: Float64Array, b: number): Float64Array {
+  const count = x.length * y.length;
+  let from = new Float64Array(count);
+  let to = new Float64Array(count);
+  for (let i = 0; i < x.length; i++) for (let j = 0; j < y.length; j++) from[i * y.length + j] = a * x[i] + b * y[j];
+  for (let width = y.length; width < count; width *= 2) {
+    for (let start = 0; start < count; start += 2 * width) mergeRuns(from, to, start, width);
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** Merges the sorted runs of `width` at `start` and right after it, the last run may be short. */
+function mergeRuns(from: Float64Array, to: Float64Array, start: number, width: number): void {
+  const middle = Math.min(start + width, from.length);
+  const end = Math.min(middle + width, from.length);
+  let left = start;
+  let right = middle;
+  for (let at = start; at < end; at++) {
+    if (right === end || (left < middle && from[left] <= from[right])) to[at] = from[left++];
+    else to[at] = from[right++];
+  }
 }
 
 /** The shape of −X. */
@@ -150,28 +189,19 @@ export function ranksOfSummand(byRank: Float64Array, sum: Shape, own: Summand, r
   const scale = Math.hypot(...y) / Math.sqrt(COARSE) || 1;
   const z = atomsOf(sum);
   const out = new Float64Array(x.length);
-  for (let i = 0; i < x.length; i++) {
-    // Half of a rectifier's atoms are one value.
-    if (i > 0 && x[i] === x[i - 1]) {
-      out[i] = out[i - 1];
-      continue;
+  for (const other of y) {
+    // Both the values and the atoms ascend: the rank only moves up.
+    const moved = (rest.sd * other) / scale;
+    let rank = 0;
+    for (let i = 0; i < x.length; i++) {
+      const value = (own.sd * x[i] + moved) / total;
+      // The atom nearest in rank: half-way between neighbours a value goes to the lower.
+      while (rank < z.length - 1 && (z[rank] + z[rank + 1]) / 2 < value) rank++;
+      out[i] += byRank[rank];
     }
-    for (const other of y) out[i] += byRank[rankIn(z, (own.sd * x[i] + (rest.sd * other) / scale) / total)];
-    out[i] /= COARSE;
   }
+  for (let i = 0; i < out.length; i++) out[i] /= COARSE;
   return out;
-}
-
-/** Index of the atom nearest in rank to a value: half-way between neighbours a value goes to the lower. */
-function rankIn(atoms: Float64Array, value: number): number {
-  let low = 0;
-  let high = atoms.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((atoms[middle] + atoms[middle + 1]) / 2 < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Gives equal atoms equal weights (where a rectifier is shut every rank is the same value). */

@@ -8,7 +8,6 @@ import {
   type Context,
   carry,
   type GradientPart,
-  mapAt,
   type Rule,
   stateOf,
   totalKernel,
@@ -17,37 +16,17 @@ import {
   diagonal,
   type Kernel,
   mapCorrelations,
+  mean,
   multiplyKernels,
+  multiplyValues,
   scaleKernel,
+  scaleValues,
   sumOverPairs,
 } from "../kernel/kernel.ts";
-import type { ActivationMap } from "../law/activation-map.ts";
+import { type ActivationMap, activationMap } from "../law/activation-map.ts";
+import { activationOf, homogeneous, straightLine } from "../law/form.ts";
 import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
 import type { Part, State } from "../state/state.ts";
-
-/** The activation of a node; a PReLU's slope is taken from its parameter's law. */
-export function activationOf(context: Context, node: ActivationNode): Activation {
-  if (node.slope !== null)
-    return resolveActivation({
-      kind: "named",
-      name: "leaky_relu",
-      parameters: { slope: context.law(node.slope).mean },
-    });
-  return resolveActivation(node.activation);
-}
-
-/** Slope and offset when the function is a straight line, else null. */
-export function straightLine(activation: Activation): { readonly slope: number; readonly offset: number } | null {
-  const offset = activation.value(0);
-  const slope = activation.value(1) - offset;
-  if (!Number.isFinite(offset) || !Number.isFinite(slope) || activation.breaks.length > 0) return null;
-  const scale = Math.abs(slope) + Math.abs(offset);
-  return [-7.3, -0.9, 0.37, 3.1, 11].every(
-    (x) => Math.abs(activation.value(x) - (offset + slope * x)) <= 1e-12 * scale * (1 + Math.abs(x)),
-  )
-    ? { slope, offset }
-    : null;
-}
 
 /** Relative range of a diagonal below which it counts as level. */
 const LEVEL = 1e-9;
@@ -76,15 +55,24 @@ function interpolant(low: number, high: number, count: number, f: (x: number) =>
 /** Points for a range of standard deviations: moments are smooth in them, so a narrow range needs few (error below 1e-6). */
 const pointsFor = (low: number, high: number): number => (high < 1.1 * low ? 4 : high < 1.5 * low ? 6 : 9);
 
+/** A moment of φ, and the power of φ in it. */
+interface Moment {
+  readonly of: (map: ActivationMap) => number;
+  readonly degree: 0 | 1 | 2;
+}
+const MEAN: Moment = { of: (map) => map.mean, degree: 1 };
+const SECOND: Moment = { of: (map) => map.secondMoment, degree: 2 };
+const SLOPE: Moment = { of: (map) => map.derivativeSecondMoment, degree: 0 };
+
 /** Applies a moment of the map to every variance of a profile: smooth in the standard deviation, so few points do. */
-function profileThrough(
-  context: Context,
-  activation: Activation,
-  part: Part,
-  of: (map: ActivationMap) => number,
-): Float64Array {
+function profileThrough(activation: Activation, part: Part, { of, degree }: Moment): Float64Array {
+  const { profile } = part.kernel;
+  if (part.mean === 0 && homogeneous(activation)) {
+    const unit = of(activationMap(activation, 0, 1));
+    if (degree === 0) return Float64Array.of(unit);
+    return throughCurve(profile, degree === 1 ? (q) => unit * Math.sqrt(q) : (q) => unit * q);
+  }
   const square = part.mean * part.mean;
-  const profile = part.kernel.profile;
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
   for (const value of profile) {
@@ -93,23 +81,30 @@ function profileThrough(
     high = Math.max(high, q);
   }
   if (profile.length === 1 || high - low <= LEVEL * high)
-    return new Float64Array(profile.length).fill(of(mapAt(context, activation, part.mean, high)));
+    return Float64Array.of(of(activationMap(activation, part.mean, high)));
   const curve = interpolant(Math.sqrt(low), Math.sqrt(high), pointsFor(Math.sqrt(low), Math.sqrt(high)), (sd) =>
-    of(mapAt(context, activation, part.mean, sd * sd)),
+    of(activationMap(activation, part.mean, sd * sd)),
   );
-  // Away from borders neighbours are equal: one evaluation serves a run of them.
+  return throughCurve(profile, (value) => curve(Math.sqrt(Math.max(0, value - square))));
+}
+
+/** Away from borders neighbours are equal: one evaluation serves a run of them. */
+function throughCurve(profile: Float64Array, curve: (value: number) => number): Float64Array {
   const out = new Float64Array(profile.length);
   let last = Number.NaN;
   let result = 0;
   for (let i = 0; i < out.length; i++) {
     if (profile[i] !== last) {
       last = profile[i];
-      result = curve(Math.sqrt(Math.max(0, last - square)));
+      result = curve(last);
     }
     out[i] = result;
   }
   return out;
 }
+
+const lifted = (profile: Float64Array, lift: number): Float64Array =>
+  lift === 1 ? profile : scaleValues(profile, lift);
 
 const centredVariance = (part: Part): number => Math.max(0, diagonal(part.kernel) - part.mean * part.mean);
 
@@ -119,16 +114,14 @@ const centre = (part: Part, raw: number): number => {
   return variance === 0 ? 1 : (raw * diagonal(part.kernel) - part.mean * part.mean) / variance;
 };
 
-const meanOf = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-function activatePart(context: Context, activation: Activation, part: Part): Part {
+function activatePart(activation: Activation, part: Part): Part {
   const variance = centredVariance(part);
-  const map = mapAt(context, activation, part.mean, variance);
+  const map = activationMap(activation, part.mean, variance);
   const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
   const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
-  const average = part.shape === null ? meanOf(profileThrough(context, activation, part, (m) => m.mean)) : formed.mean;
-  const profile = profileThrough(context, activation, part, (m) => m.secondMoment * lift);
-  const level = meanOf(profile);
+  const average = part.shape === null ? mean(profileThrough(activation, part, MEAN)) : formed.mean;
+  const profile = lifted(profileThrough(activation, part, SECOND), lift);
+  const level = mean(profile);
   // How much of the variance two variables share is the Gaussian map's; the variance itself is the law's own.
   const spreadOut = map.secondMoment - map.mean ** 2;
   const square =
@@ -178,20 +171,20 @@ function throughLine(part: Part, slope: number, offset: number): Part {
   };
 }
 
-function backPart(context: Context, activation: Activation, part: Part, gradient: GradientPart): GradientPart {
+function backPart(activation: Activation, part: Part, gradient: GradientPart): GradientPart {
   const line = straightLine(activation);
   if (line) {
     const passed = carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
     return line.slope > 0 ? { ...passed, byRank: gradient.byRank } : passed;
   }
-  const map = mapAt(context, activation, part.mean, centredVariance(part));
+  const map = activationMap(activation, part.mean, centredVariance(part));
   const level = map.derivativeSecondMoment;
   const ranked = slopesOnRanks(activation, part, gradient.byRank);
   const lift = level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level;
   const slopes: Kernel = {
     ...part.kernel,
     ...mapCorrelations(part.kernel, (c) => (level === 0 ? 0 : map.slopeProduct(centre(part, c)) / level)),
-    profile: profileThrough(context, activation, part, (m) => m.derivativeSecondMoment * lift),
+    profile: lifted(profileThrough(activation, part, SLOPE), lift),
   };
   const plain = multiplyKernels(gradient.kernel, slopes);
   const raw = (moment: number) =>
@@ -220,17 +213,33 @@ function backPart(context: Context, activation: Activation, part: Part, gradient
   };
 }
 
+interface Ranked {
+  readonly mean: number;
+  readonly byRank: Float64Array;
+}
+
+/** Of a homogeneous activation behind a Gaussian at mean 0, whatever its variance. */
+const rankedUnits = new WeakMap<Activation, Ranked>();
+
 /** Mean of φ'² over the ranks, weighted by where the gradient arrives, and where it then lies. */
-function slopesOnRanks(
-  activation: Activation,
-  part: Part,
-  arriving: Float64Array | null,
-): { readonly mean: number; readonly byRank: Float64Array } {
-  const slopes = slopesByRank(activation, part.shape, part.mean, Math.sqrt(centredVariance(part)));
-  const rising = slopes.length < 2 || risesWithRank(activation, part);
-  const weighted = arriving && rising ? slopes.map((s, i) => s * arriving[i]) : slopes;
-  const mean = meanOf(weighted);
-  return { mean, byRank: mean === 0 ? weighted.map(() => 1) : weighted.map((w) => w / mean) };
+function slopesOnRanks(activation: Activation, part: Part, arriving: Float64Array | null): Ranked {
+  const sd = Math.sqrt(centredVariance(part));
+  if (arriving !== null || part.shape !== null || part.mean !== 0 || sd === 0 || !homogeneous(activation))
+    return rankedBy(slopesByRank(activation, part.shape, part.mean, sd), arriving, () =>
+      risesWithRank(activation, part),
+    );
+  let unit = rankedUnits.get(activation);
+  if (!unit) {
+    unit = rankedBy(slopesByRank(activation, null, 0, 1), null, () => false);
+    rankedUnits.set(activation, unit);
+  }
+  return unit;
+}
+
+function rankedBy(slopes: Float64Array, arriving: Float64Array | null, rising: () => boolean): Ranked {
+  const weighted = arriving && (slopes.length < 2 || rising()) ? multiplyValues(slopes, arriving) : slopes;
+  const level = mean(weighted);
+  return { mean: level, byRank: level === 0 ? weighted.map(() => 1) : weighted.map((w) => w / level) };
 }
 
 /** Ranks survive a function that never falls over the bulk of the law. */
@@ -252,7 +261,7 @@ export const activationRule: Rule<ActivationNode> = {
     const activation = activationOf(context, node);
     const line = straightLine(activation);
     const parts = state.parts.map((part) =>
-      line ? throughLine(part, line.slope, line.offset) : activatePart(context, activation, part),
+      line ? throughLine(part, line.slope, line.offset) : activatePart(activation, part),
     );
     const scores =
       line && state.scores ? { ...state.scores, factor: state.scores.factor * line.slope * line.slope } : undefined;
@@ -266,7 +275,7 @@ export const activationRule: Rule<ActivationNode> = {
     addGradient(
       context,
       node.inputs[0],
-      state.parts.map((part, i) => backPart(context, activation, part, gradient[i])),
+      state.parts.map((part, i) => backPart(activation, part, gradient[i])),
     );
     if (node.slope !== null)
       addParameterGradient(context, node.slope, slopeGradient(context, node.slope, state, gradient));
@@ -281,7 +290,7 @@ function slopeGradient(context: Context, slope: string, state: State, gradient: 
   });
   const scalars = context.model.parameters.get(slope)?.shape.reduce((a, b) => a * b, 1) ?? 1;
   const sum = state.parts.reduce((total, part, i) => {
-    const values = activatePart(context, negative, part).kernel;
+    const values = activatePart(negative, part).kernel;
     return total + part.channels * sumOverPairs(multiplyKernels(totalKernel(gradient[i]), values));
   }, 0);
   return sum / scalars;

@@ -9,9 +9,9 @@ import { expectations } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, positions, sumOverPairs } from "../kernel/kernel.ts";
+import { activationOf } from "../law/form.ts";
 import type { MaximumLaw } from "../law/maximum.ts";
 import type { Part } from "../state/state.ts";
-import { activationOf } from "./activation.ts";
 
 /** The activation that a tensor goes into alone, at once or after one addition. */
 function activationAfter(context: Context, tensor: string): Extract<Node, { kind: "activation" }> | null {

@@ -13,9 +13,9 @@ import {
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { averageKernel, averageTransposeKernel, convolveTransposeKernel, type Window } from "../kernel/windows.ts";
+import { activationOf } from "../law/form.ts";
 import { type MaximumLaw, maximumLaw } from "../law/maximum.ts";
 import type { Part, State } from "../state/state.ts";
-import { activationOf } from "./activation.ts";
 import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";
 
 const windowOf = (node: PoolNode): Window => ({

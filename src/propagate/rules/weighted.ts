@@ -19,8 +19,11 @@ export interface Term {
   readonly pairShare: number;
 }
 
-/** Up to so many products a sum is followed by its own law (coordinates, depthwise kernels); with more it counts as Gaussian. */
-const FEW = 16;
+/**
+ * Up to so many products a sum is followed by its own law (coordinates, depthwise kernels); with more it counts as Gaussian.
+ * Between two counts, so that the rounding of taps that hit real input decides nothing.
+ */
+const FEW = 16.5;
 
 /** How alike two channels are: 0 independent up to their mean, 1 identical. */
 const tie = (part: Part): number => {

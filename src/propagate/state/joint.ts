@@ -3,9 +3,10 @@
 import type { Activation } from "../../activation/index.ts";
 import { expectation } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
-import { type Context, mapAt, stateOf } from "../context.ts";
+import { type Context, stateOf } from "../context.ts";
 import { diagonal, type Kernel, sumKernels } from "../kernel/kernel.ts";
-import { activationOf, straightLine } from "../rules/activation.ts";
+import { activationMap } from "../law/activation-map.ts";
+import { activationOf, straightLine } from "../law/form.ts";
 import type { State } from "./state.ts";
 
 const weightsOf = (node: Node): readonly string[] => {
@@ -125,7 +126,7 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
       if (!inner || !ps) return null;
       const other = context.producers.get(b);
       const variance = Math.max(0, diagonal(ps.kernel) - ps.mean * ps.mean);
-      const map = mapAt(context, activation, ps.mean, variance);
+      const map = activationMap(activation, ps.mean, variance);
       if (other?.kind === "activation" && other.inputs[0] === source) {
         return sameSource(ps.kernel, activation, activationOf(context, other), ps.mean, variance);
       }
