@@ -5,6 +5,7 @@ export { type Arrays, type BuildOptions, buildForward, buildGradient } from "./f
 export { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";
 export { type MeasuredSignal, type Measurement, type MeasureOptions, measureSignals } from "./measure.ts";
 export type { Mode } from "./operation.ts";
+export { type Sharpness, type SharpnessOptions, sharpness } from "./sharpness.ts";
 export type { Statistic } from "./statistics.ts";
 export * from "./train/index.ts";
 export type { InputValues, Weights } from "./values.ts";
