@@ -1,5 +1,7 @@
 /** What is wrong with the weights that are there, and where they came from. */
 
+export { type CheckOptions, checkModel } from "./check.ts";
+export { dataFacts, type Rows } from "./data.ts";
 export {
   type Family,
   type IdentifiedParameter,
@@ -9,6 +11,9 @@ export {
   type TensorUse,
   usageOf,
 } from "./looks-like/index.ts";
+export { tensorsToRedraw } from "./mend.ts";
+export { RULES, type Rule, type Threshold } from "./rules/index.ts";
+export { type Settings, type SettingsInput, settingsOf } from "./settings.ts";
 export {
   type Histogram,
   parameterStatistics,
@@ -16,4 +21,4 @@ export {
   type TensorLike,
   type TensorStatistics,
 } from "./statistics/index.ts";
-export type * from "./types.ts";
+export * from "./types.ts";

@@ -1,7 +1,4 @@
-/** What a check says and works on (DESIGN 6.2, `epoch0.check/1`). Field names of findings are a contract. */
-
-import type { Model } from "../model/types.ts";
-import type { Usages } from "../plan/usage/types.ts";
+/** What a check says (DESIGN 6.2, `epoch0.check/1`). Field names of findings are a contract. */
 
 export type Severity = "info" | "warning" | "error";
 
@@ -45,25 +42,31 @@ export interface Finding {
   readonly evidence: Evidence;
   /** What to do, one sentence; empty where there is nothing to do. */
   readonly fix: string;
+  /** Parameters that a fix draws again; absent where drawing does not help. */
+  readonly redraw?: readonly string[];
 }
 
-/** The values of one parameter, summed up in one pass over them. */
-export interface TensorFacts {
-  readonly name: string;
-  readonly count: number;
-  /** Over the finite values; NaN where there is none. */
-  readonly mean: number;
-  /** Population standard deviation of the finite values. */
-  readonly std: number;
-  readonly min: number;
-  readonly max: number;
-  readonly zeros: number;
-  readonly nan: number;
-  readonly infinite: number;
+/** How a check ended, in numbers and in one line. */
+export interface Summary {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+  /** Findings that the configuration ignores, with a reason. */
+  readonly ignored: number;
+  /** Findings that the baseline knows. */
+  readonly known: number;
+  /** Parameters that were looked at. */
+  readonly tensors: number;
+  /** What the rules could look at: weights always; prediction with a graph; run with data. */
+  readonly looked: readonly Reads[];
+  /** Most weights are trained: the rules that speak of initialization were silent. */
+  readonly trained: boolean;
+  readonly line: string;
 }
 
-export interface CheckedModel {
-  readonly model: Model;
-  readonly usages: Usages;
-  readonly facts: ReadonlyMap<string, TensorFacts>;
+export interface CheckResult {
+  readonly schema: "epoch0.check/1";
+  readonly model: { readonly format: string; readonly name: string };
+  readonly findings: readonly Finding[];
+  readonly summary: Summary;
 }

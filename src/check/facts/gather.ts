@@ -1,0 +1,82 @@
+/** Every parameter's facts, from one pass over the file. */
+
+import type { Model, Parameter } from "../../model/types.ts";
+import type { ParameterUsage, Usages } from "../../plan/usage/types.ts";
+import { parameterStatistics } from "../statistics/index.ts";
+import type { TensorStatistics } from "../statistics/types.ts";
+import { rankOf } from "./rank.ts";
+import { repeatedLines } from "./repeated.ts";
+import type { TensorFacts, UnitSums } from "./types.ts";
+
+/** Longest vector whose values are kept: biases, norm scales, tables of positions are longer. */
+const LONGEST_VECTOR = 65_536;
+
+/** The layer's units are rows in PyTorch's layout and columns where the weight is stored [in, out]. */
+function unitsOf(usage: ParameterUsage, { rows, columns, shape }: TensorStatistics): UnitSums | null {
+  const { node } = usage;
+  if (node?.kind === "linear" && node.layout === "in-out") return shape.length === 2 ? columns : null;
+  if (node?.kind === "conv" && node.transposed) return null;
+  return rows;
+}
+
+/** 32-bit FNV-1a over the bits of the sample, with the moments: equal tensors agree, others do not in practice. */
+function fingerprintOf({ sample, mean, std, min, max, count }: TensorStatistics): string {
+  const bits = new Uint32Array(Float32Array.from(sample).buffer);
+  let hash = 0x811c9dc5;
+  for (const word of bits) hash = Math.imul(hash ^ word, 0x01000193);
+  return `${count} ${mean} ${std} ${min} ${max} ${hash >>> 0}`;
+}
+
+function valuesOf(parameter: Parameter, statistics: TensorStatistics): Float64Array | null {
+  if (parameter.shape.length !== 1 || statistics.count > LONGEST_VECTOR || !statistics.whole) return null;
+  return Float64Array.from(statistics.whole);
+}
+
+function rankOfSlice({ slice, nan, infinite, min, max }: TensorStatistics) {
+  if (slice === null || nan > 0 || infinite > 0 || min === max || slice.at.length < 2) return null;
+  return rankOf({ count: slice.at.length, length: slice.length, vectors: slice.vectors });
+}
+
+export function factsOf(parameter: Parameter, usage: ParameterUsage, statistics: TensorStatistics): TensorFacts {
+  const { rows, columns, shape } = statistics;
+  const repeated = repeatedLines(statistics);
+  return {
+    name: parameter.name,
+    parameter,
+    usage,
+    count: statistics.count,
+    mean: statistics.mean,
+    std: statistics.min === statistics.max ? 0 : statistics.std,
+    min: statistics.min,
+    max: statistics.max,
+    kurtosis: statistics.kurtosis,
+    zeros: statistics.zeros,
+    nan: statistics.nan,
+    infinite: statistics.infinite,
+    units: unitsOf(usage, statistics),
+    equalRows: repeated.rows,
+    rows: shape.length < 2 ? 0 : (rows?.sums.length ?? 0),
+    equalColumns: repeated.columns,
+    columns: shape.length < 2 ? 0 : (columns?.sums.length ?? 0),
+    rank: rankOfSlice(statistics),
+    fingerprint: fingerprintOf(statistics),
+    values: valuesOf(parameter, statistics),
+  };
+}
+
+/** Facts by parameter name; parameters without values in the file are left out. */
+export function gatherFacts(
+  model: Model,
+  usages: Usages,
+  visit: (facts: TensorFacts, statistics: TensorStatistics) => void = () => {},
+): ReadonlyMap<string, TensorFacts> {
+  const found = new Map<string, TensorFacts>();
+  for (const [name, usage] of usages.byName) {
+    const statistics = parameterStatistics(model, name);
+    if (statistics === null || statistics.count === 0) continue;
+    const facts = factsOf(usage.parameter, usage, statistics);
+    found.set(name, facts);
+    visit(facts, statistics);
+  }
+  return found;
+}

@@ -1,0 +1,41 @@
+import { figure } from "../../plan/words.ts";
+import type { Finding } from "../types.ts";
+import type { Rule, RuleContext } from "./types.ts";
+
+function find(context: RuleContext): Finding[] {
+  const { signals } = context;
+  return (signals?.dead ?? []).flatMap(({ weight, node, activation, dead, units, cause }) => {
+    const share = dead / units;
+    if (units === 0 || !(share >= context.limit("warning"))) return [];
+    return [
+      {
+        rule: "dead-units" as const,
+        severity: share >= context.limit("error") ? ("error" as const) : ("warning" as const),
+        tensor: cause,
+        node,
+        message: `${dead === units ? `all ${figure(units)}` : `${figure(dead)} of ${figure(units)}`} ${activation} units behind ${weight} are flat on ${signals?.source === "measured" ? "every sample of the data" : "all inputs to be expected"}: they pass nothing on and get no gradient`,
+        evidence: { source: signals?.source ?? null, weight, activation, dead, units, share },
+        fix: cause === weight ? "draw the weight anew, with mean 0" : `set ${cause} to 0, or draw it small`,
+        redraw: [cause],
+      },
+    ];
+  });
+}
+
+export const deadUnits: Rule = {
+  name: "dead-units",
+  severity: "error",
+  reads: ["prediction", "run"],
+  summary: "units that no input moves",
+  initialization: false,
+  thresholds: {
+    warning: {
+      default: 0.25,
+      meaning:
+        "share of a layer's units that are flat on more than 9,999 of 10,000 inputs (predicted), or on every sample",
+    },
+    error: { default: 0.9, meaning: "the same: what is left is too narrow to carry the task" },
+  },
+  stage: "units",
+  find,
+};

@@ -1,0 +1,146 @@
+import { resolveActivation } from "../../activation/index.ts";
+import type { Fans } from "../../init/types.ts";
+import { gradientFactor } from "../../plan/auto/operating-point.ts";
+import { figure } from "../../plan/words.ts";
+import type { TensorFacts } from "../facts/types.ts";
+import type { Finding } from "../types.ts";
+import type { Rule, RuleContext } from "./types.ts";
+import { isMultiplied, soundMatrices } from "./weights.ts";
+
+/** What a scheme may hold constant from layer to layer: std times the root of this. */
+const CONVENTIONS: readonly { readonly name: string; readonly of: (fans: Fans) => number }[] = [
+  { name: "√fan-in", of: ({ fanIn }) => fanIn },
+  { name: "√fan-out", of: ({ fanOut }) => fanOut },
+  { name: "√((fan-in + fan-out)/2)", of: ({ fanIn, fanOut }) => (fanIn + fanOut) / 2 },
+  { name: "1", of: () => 1 },
+];
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+interface Standard {
+  readonly convention: string;
+  /** ln(std·√…) that the others share. */
+  readonly level: number;
+  /** Median distance of the others from it. */
+  readonly spread: number;
+  readonly own: number;
+}
+
+/** The convention that the other weights follow most closely. */
+function standardOf(facts: TensorFacts, others: readonly TensorFacts[]): Standard | null {
+  if (others.length === 0) return null;
+  const size = (each: TensorFacts, of: (fans: Fans) => number) =>
+    Math.log(each.std) + Math.log(Math.max(1, of(each.usage.fans.true))) / 2;
+  const standards = CONVENTIONS.map(({ name, of }): Standard => {
+    const sizes = others.map((each) => size(each, of));
+    const level = median(sizes);
+    return {
+      convention: name,
+      level,
+      spread: median(sizes.map((each) => Math.abs(each - level))),
+      own: size(facts, of),
+    };
+  });
+  return standards.reduce((best, each) => (each.spread < best.spread - 1e-9 ? each : best));
+}
+
+/** ln of the std that keeps the second moment of what follows at 1, He's √(2/fan-in) for ReLU. */
+function neededSize({ usage }: TensorFacts): number {
+  const reference = usage.preceding?.activation;
+  const incoming = reference ? gradientFactor(reference, 1).secondMoment : 1;
+  return -Math.log(Math.max(1, usage.fans.true.fanIn)) / 2 - Math.log(incoming > 0 ? incoming : 1) / 2;
+}
+
+/** A sine's first layer is scaled by the frequencies that it shall hold (Sitzmann 2020), not by its fan-in. */
+function isFrequency({ usage }: TensorFacts): boolean {
+  if (!usage.activation) return false;
+  const { value, saturates } = resolveActivation(usage.activation.activation);
+  return !saturates.left && !saturates.right && Math.abs(value(1e3)) <= 1 && Math.abs(value(-1e3)) <= 1;
+}
+
+/** Small on purpose: readouts, the ends of residual branches, queries, keys, gates. */
+const maySmall = ({ usage }: TensorFacts): boolean =>
+  usage.readout !== null || usage.writes || usage.gate || usage.attention !== null || usage.residual !== null;
+
+function find(context: RuleContext): Finding[] {
+  const factor = context.limit("factor");
+  const off = context.limit("needed");
+  const candidates = soundMatrices(context).filter(
+    (facts) => isMultiplied(facts) && facts.std > 0 && !(isFrequency(facts) && facts.usage.first),
+  );
+  return candidates.flatMap((facts) => {
+    const others = candidates.filter((each) => each !== facts);
+    const standard = standardOf(facts, others);
+    if (standard === null) return [];
+    const apart = standard.own - standard.level;
+    const needed = Math.log(facts.std) - neededSize(facts);
+    const scatter = Math.max(Math.log(factor), 4 * standard.spread);
+    // One other weight is no law: then the distance from what the layer needs decides alone, and must be as large.
+    const absolute = others.length < 2 ? Math.log(factor) : Math.log(off);
+    if (Math.abs(apart) < scatter || Math.sign(apart) !== Math.sign(needed) || Math.abs(needed) < absolute) return [];
+    if (apart < 0 && maySmall(facts)) return [];
+    const times = Math.exp(Math.abs(apart));
+    const expected = facts.std / Math.exp(apart);
+    const severe = apart > 0 && !facts.usage.normalized;
+    return [
+      {
+        rule: "mis-scaled" as const,
+        severity: severe ? ("error" as const) : ("warning" as const),
+        tensor: facts.name,
+        ...(facts.usage.node ? { node: facts.usage.node.name } : {}),
+        message: `standard deviation ${figure(facts.std)} is ${figure(times)} times ${apart > 0 ? "larger" : "smaller"} than the ${figure(expected)} that the other ${figure(others.length)} weights' law gives (std·${standard.convention} = ${figure(Math.exp(standard.level))})${followUp(facts, apart)}`,
+        evidence: {
+          std: facts.std,
+          expected,
+          factor: Math.exp(apart),
+          convention: standard.convention,
+          level: Math.exp(standard.level),
+          spread: standard.spread,
+          needed: Math.exp(neededSize(facts)),
+          fanIn: facts.usage.fans.true.fanIn,
+          activation: facts.usage.activation ? resolveActivation(facts.usage.activation.activation).label : null,
+        },
+        fix: `draw the tensor anew, with a standard deviation near ${figure(expected)}`,
+        redraw: [facts.name],
+      },
+    ];
+  });
+}
+
+function followUp({ usage }: TensorFacts, apart: number): string {
+  const square = Math.exp(2 * Math.abs(apart));
+  if (usage.normalized)
+    return `; the norm behind it hides the size, but steps are ${figure(square)} times ${apart > 0 ? "too small" : "too large"}`;
+  if (usage.activation && apart > 0) {
+    const { label, saturates } = resolveActivation(usage.activation.activation);
+    if (saturates.left && saturates.right) return `: ${label} units saturate`;
+  }
+  return `: the signal's mean square is off by ${figure(square)}`;
+}
+
+/** One weight off the law that the others follow. */
+export const misScaled: Rule = {
+  name: "mis-scaled",
+  severity: "error",
+  reads: ["weights"],
+  summary: "a weight whose scale does not fit the others and what follows it",
+  initialization: true,
+  thresholds: {
+    factor: {
+      default: 8,
+      meaning:
+        "standard deviation over that of the others' law; published schemes mixed in one model stay within 5 (0.02 against He's at fan-in 64: 8.8 only from 64 down)",
+    },
+    needed: {
+      default: 3,
+      meaning:
+        "standard deviation over 1/√(fan-in·E[φ²]), in the same direction: PyTorch's default is at 0.58, He's at 1",
+    },
+  },
+  stage: "values",
+  find,
+};

@@ -1,0 +1,48 @@
+import { isZero, type TensorFacts } from "../facts/types.ts";
+import { reasonForZero } from "../legitimate.ts";
+import type { Finding } from "../types.ts";
+import type { Rule, RuleContext } from "./types.ts";
+import { isMultiplied, matricesOf } from "./weights.ts";
+
+function finding(facts: TensorFacts, everything: boolean, graph: boolean): Finding {
+  const { name, count, usage } = facts;
+  return {
+    rule: "zero-weights",
+    // Without a graph nobody knows what stands beside the tensor.
+    severity: graph || everything ? "error" : "warning",
+    tensor: name,
+    ...(usage.node ? { node: usage.node.name } : {}),
+    message: everything
+      ? "every weight of the model is 0: no input reaches the output, no gradient a hidden layer"
+      : "all values are 0: no input passes the layer, and no gradient comes back through it",
+    evidence: { zeros: count, count, fanIn: usage.fans.true.fanIn, fanOut: usage.fans.true.fanOut },
+    fix: "draw the tensor from a law that breaks symmetry, such as epoch0 init --fix does",
+    redraw: [name],
+  };
+}
+
+function find(context: RuleContext): Finding[] {
+  const { model, usages } = context;
+  const matrices = matricesOf(context).filter(isMultiplied);
+  const last = matrices.at(-1);
+  const zeros = matrices.filter(isZero);
+  if (zeros.length === 0) return [];
+  const graph = model.nodes.length > 0;
+  const everything = zeros.length === matrices.length && matrices.length > 1;
+  if (everything) return zeros.map((facts) => finding(facts, true, graph));
+  return zeros
+    .filter((facts) => reasonForZero(facts.usage, usages, { last: facts === last }) === null)
+    .map((facts) => finding(facts, false, graph));
+}
+
+/** All-zero weights that no published recipe explains. */
+export const zeroWeights: Rule = {
+  name: "zero-weights",
+  severity: "error",
+  reads: ["weights"],
+  summary: "a weight of all zeros where none belongs",
+  initialization: true,
+  thresholds: {},
+  stage: "values",
+  find,
+};

@@ -1,0 +1,45 @@
+/** The activation that a layer's output goes into, unit by unit. */
+
+import type { ActivationNode, NormalizeNode } from "../../model/types.ts";
+import { flowingInputs, type Graph, isRearranging } from "../../plan/usage/graph.ts";
+import { scalingFactor } from "../../plan/usage/linear-map.ts";
+
+export interface DirectPath {
+  readonly activation: ActivationNode;
+  /** A normalization by channel on the way; null where there is none. */
+  readonly normalize: NormalizeNode | null;
+}
+
+/** Steps that keep units apart and in order. */
+const KEEPS_UNITS = new Set(["identity", "dropout"]);
+
+/**
+ * From a layer's output straight into an activation: through nothing but identities and one batch normalization (whose
+ * channels are the layer's units). Null where anything else takes part.
+ */
+export function directPath(graph: Graph, tensor: string): DirectPath | null {
+  let current = tensor;
+  let normalize: NormalizeNode | null = null;
+  for (;;) {
+    const consumers = graph.consumers.get(current) ?? [];
+    const [node] = consumers;
+    if (!node || consumers.length !== 1 || graph.outputs.has(current)) return null;
+    if (node.kind === "activation" && scalingFactor(node) === null) return { activation: node, normalize };
+    if (node.kind === "normalize" && node.method === "batch" && normalize === null) normalize = node;
+    else if (!KEEPS_UNITS.has(node.kind)) return null;
+    current = node.outputs[0] ?? "";
+  }
+}
+
+/** The next activation behind rearranging steps and normalization; null where the output is used in another way first. */
+export function directActivation(graph: Graph, tensor: string): ActivationNode | null {
+  let current = tensor;
+  for (;;) {
+    const node = (graph.consumers.get(current) ?? [])[0];
+    if (!node) return null;
+    if (node.kind === "activation" && scalingFactor(node) === null) return node;
+    const passes = isRearranging(node) || node.kind === "normalize" || scalingFactor(node) !== null;
+    if (!passes || flowingInputs(graph, node).length !== 1) return null;
+    current = node.outputs[0] ?? "";
+  }
+}
