@@ -31,7 +31,7 @@ function createProgram(context: CommandContext): Command {
     .addHelpText(
       "after",
       `
-MODEL is a file (.onnx, .safetensors, .npz) or a quoted line such as "784 > 256 relu > 10 softmax".
+MODEL is a file (.onnx, .safetensors, its .index.json, .npz, .pt) or a quoted line such as "784 > 256 relu > 10 softmax".
 
 Examples:
   $ epoch0 plan model.onnx

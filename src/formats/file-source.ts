@@ -52,13 +52,16 @@ const MAX_READ = 2 ** 30;
 
 function readRange(descriptor: number, path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const got = readSync(descriptor, bytes, done, Math.min(length - done, MAX_READ), offset + done);
+  fillRange(descriptor, path, offset, bytes);
+  return bytes;
+}
+
+function fillRange(descriptor: number, path: string, offset: number, target: Uint8Array): void {
+  for (let done = 0; done < target.length; ) {
+    const got = readSync(descriptor, target, done, Math.min(target.length - done, MAX_READ), offset + done);
     if (got === 0) throw new FormatError(`${path}: the file ends early, it is cut`, offset + done);
     done += got;
   }
-  return bytes;
 }
 
 /**
@@ -69,18 +72,21 @@ function readRange(descriptor: number, path: string, offset: number, length: num
  */
 export function fileSource(path: string): ByteSource {
   const { size, mtimeMs, ino } = withFile(path, (_, found) => found);
+  const within = <Result>(offset: number, length: number, use: (descriptor: number) => Result): Result =>
+    withFile(path, (descriptor, now) => {
+      if (now.size !== size || now.mtimeMs !== mtimeMs || now.ino !== ino) {
+        throw new FormatError(`${path}: the file changed while it was read, run again`);
+      }
+      if (offset < 0 || length < 0 || offset + length > size) {
+        throw new FormatError(`${path}: ${length} bytes wanted, the file ends at ${size}, it is cut`, offset);
+      }
+      return use(descriptor);
+    });
   return {
     size,
-    read: (offset, length) =>
-      withFile(path, (descriptor, now) => {
-        if (now.size !== size || now.mtimeMs !== mtimeMs || now.ino !== ino) {
-          throw new FormatError(`${path}: the file changed while it was read, run again`);
-        }
-        if (offset < 0 || length < 0 || offset + length > size) {
-          throw new FormatError(`${path}: ${length} bytes wanted, the file ends at ${size}, it is cut`, offset);
-        }
-        return readRange(descriptor, path, offset, length);
-      }),
+    read: (offset, length) => within(offset, length, (descriptor) => readRange(descriptor, path, offset, length)),
+    readInto: (offset, target) =>
+      within(offset, target.length, (descriptor) => fillRange(descriptor, path, offset, target)),
   };
 }
 

@@ -1,11 +1,14 @@
 /** Model and data files on disk (Node): the one place that decides by suffix and first bytes what a file is. */
 
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, extname, join, sep } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import type { Model } from "../model/types.ts";
 import type { Data } from "./data/index.ts";
 import { FormatError } from "./error.ts";
+import { insideFolder, openShards } from "./file-shards.ts";
 import { fileBytes, fileSource, systemError } from "./file-source.ts";
+
+import { readDirectory } from "./zip/index.ts";
 
 export { fileSha256 } from "./file-source.ts";
 
@@ -24,10 +27,6 @@ const NOT_READ: Readonly<Record<string, string>> = {
   ".keras": "a Keras archive",
   ".h5": "an HDF5 file",
   ".hdf5": "an HDF5 file",
-  ".pt": "a PyTorch checkpoint",
-  ".pth": "a PyTorch checkpoint",
-  ".bin": "a PyTorch checkpoint",
-  ".ckpt": "a checkpoint",
   ".json": "a JSON description",
   ".pb": "a TensorFlow graph",
   ".tflite": "a TensorFlow Lite model",
@@ -36,14 +35,21 @@ const NOT_READ: Readonly<Record<string, string>> = {
 
 const READ_INSTEAD = "export it as .onnx, or save the weights as .safetensors or .npz";
 
-type Kind = "onnx" | "safetensors" | "npz" | "npy";
+type Kind = "onnx" | "safetensors" | "npz" | "npy" | "torch";
 
 const SUFFIXES: Readonly<Record<string, Kind>> = {
   ".onnx": "onnx",
   ".safetensors": "safetensors",
   ".npz": "npz",
   ".npy": "npy",
+  ".pt": "torch",
+  ".pth": "torch",
+  ".bin": "torch",
+  ".ckpt": "torch",
 };
+
+/** Of a sharded model. */
+const INDEX = /\.(safetensors|bin)\.index\.json$/;
 
 function startsWith(bytes: Uint8Array, text: string): boolean {
   return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
@@ -52,11 +58,12 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
 /** What the first bytes say; null where they say nothing (ONNX has no magic bytes). */
 function kindByContent(start: Uint8Array, path: string): Kind | null {
   if (startsWith(start, "\x93NUMPY")) return "npy";
-  if (startsWith(start, "PK\x03\x04") || startsWith(start, "PK\x05\x06")) return "npz";
+  if (startsWith(start, "PK\x03\x04") || startsWith(start, "PK\x05\x06")) return zipKind(path);
+  // Any pickle: the reader says whether it is PyTorch's.
+  if (start[0] === 0x80 && start[1] !== undefined && start[1] >= 2 && start[1] <= 5) return "torch";
   if (start[8] === 0x7b && start[6] === 0 && start[7] === 0) return "safetensors";
   const known: readonly (readonly [string, string])[] = [
     ["\x89HDF\r\n\x1a\n", "an HDF5 file"],
-    ["\x80\x02", "a Python pickle (an old PyTorch checkpoint)"],
     ["GGUF", "a GGUF file"],
     ["{", "a JSON text"],
     ["version https://git-lfs", "a Git LFS pointer and not the file itself"],
@@ -67,19 +74,34 @@ function kindByContent(start: Uint8Array, path: string): Kind | null {
   return null;
 }
 
+/** PyTorch's archives hold a pickle, NumPy's only arrays. */
+function zipKind(path: string): Kind {
+  const members = inFile(path, () => readDirectory(fileSource(path), "zip"));
+  return members.some(({ name }) => name.endsWith("data.pkl")) ? "torch" : "npz";
+}
+
 function kindOf(path: string, start: Uint8Array): Kind {
   const suffix = extname(path).toLowerCase();
-  const other = path.endsWith(".safetensors.index.json") ? "a list of shards" : NOT_READ[suffix];
+  const other = NOT_READ[suffix];
   if (other !== undefined) throw new FormatError(`${path}: ${other} is not yet read here, ${READ_INSTEAD}`);
   const bySuffix = SUFFIXES[suffix] ?? null;
   const byContent = kindByContent(start, path);
   if (bySuffix === "safetensors" && byContent === null) return bySuffix;
   if (bySuffix !== null && byContent !== null && byContent !== bySuffix) {
-    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say .${byContent}, rename the file`, 0);
+    const found = byContent === "torch" ? "a PyTorch file" : `.${byContent}`;
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say ${found}, rename the file`, 0);
+  }
+  if (bySuffix === "torch" && byContent === null) {
+    throw new FormatError(
+      `${path}: the name says ${suffix}, the first bytes are not PyTorch's, give a file of torch.save`,
+      0,
+    );
   }
   const kind = bySuffix ?? byContent;
   if (kind === null) {
-    throw new FormatError(`${path}: unknown kind of file, give .onnx, .safetensors or .npz, or a line like "784 > 10"`);
+    throw new FormatError(
+      `${path}: unknown kind of file, give .onnx, .safetensors, .npz or .pt, or a line like "784 > 10"`,
+    );
   }
   return kind;
 }
@@ -89,15 +111,15 @@ function externalData(path: string): (location: string) => Uint8Array | null {
   const folder = realpathSync(dirname(path));
   const opened = new Map<string, Uint8Array | null>();
   const open = (location: string): Uint8Array | null => {
-    const wanted = join(folder, location);
-    if (!existsSync(wanted)) return null;
-    const real = realpathSync(wanted);
-    if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
-      throw new FormatError(
-        `${path}: external data ${JSON.stringify(location)} lies outside the model's folder, copy it in`,
-      );
-    }
-    return fileBytes(real, Number.MAX_SAFE_INTEGER);
+    const real = insideFolder(
+      folder,
+      location,
+      () =>
+        new FormatError(
+          `${path}: external data ${JSON.stringify(location)} lies outside the model's folder, copy it in`,
+        ),
+    );
+    return real === null ? null : fileBytes(real, Number.MAX_SAFE_INTEGER);
   };
   return (location) => {
     const known = opened.get(location);
@@ -138,7 +160,8 @@ function inFile<Result>(path: string, read: () => Result): Result {
 }
 
 /**
- * Opens a model: an .onnx file, weights in .safetensors or .npz, or an architecture line.
+ * Opens a model: an .onnx file, weights in .safetensors (also in shards, by their index), .npz or a PyTorch .pt, or an
+ * architecture line.
  *
  * Weights files are not loaded: `model.read(name)` reads one tensor. External data of an ONNX file is looked for in the
  * model's own folder only.
@@ -153,6 +176,7 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
     return readLine(pathOrLine, { batch });
   }
   const path = pathOrLine;
+  if (INDEX.test(path)) return inFile(path, () => openShards(path));
   const kind = kindOf(path, firstBytes(path));
   const name = basename(path);
   if (kind === "onnx") {
@@ -167,6 +191,10 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
   if (kind === "npz") {
     const { readNpz } = await import("./npz/index.ts");
     return inFile(path, () => readNpz(fileSource(path), { name }));
+  }
+  if (kind === "torch") {
+    const { readPt } = await import("./pt/index.ts");
+    return inFile(path, () => readPt(fileSource(path), { name }));
   }
   throw new FormatError(`${path}: one array is not a model, save all weights with np.savez`);
 }

@@ -6,6 +6,7 @@ export { readLine } from "./line/index.ts";
 export { readNpy, writeNpy } from "./npy/index.ts";
 export { readNpz, writeNpz } from "./npz/index.ts";
 export { type ReadOnnxOptions, readOnnx, writeOnnx } from "./onnx/index.ts";
+export { readPt } from "./pt/index.ts";
 export {
   readSafetensors,
   readSafetensorsHeader,

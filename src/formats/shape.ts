@@ -32,5 +32,10 @@ export function elementCount(shape: readonly number[], what: string, offset: num
 
 /** A name from a file as it may be shown: quoted, control characters escaped, cut to a readable length. */
 export function shown(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}…` : name);
+  const quoted = JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}…` : name);
+  // JSON leaves these as they are; on a terminal they would break the line or turn it around.
+  return quoted.replace(
+    /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -6,6 +6,8 @@ import { FormatError } from "./error.ts";
 export interface ByteSource {
   readonly size: number;
   readonly read: (offset: number, length: number) => Uint8Array;
+  /** Fills `target` with the bytes from `offset` on, where that saves making a new array each time. */
+  readonly readInto?: (offset: number, target: Uint8Array) => void;
 }
 
 /** The same where bytes arrive later, such as a Blob in a browser. */

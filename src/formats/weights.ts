@@ -9,7 +9,17 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** Row-major values, read when asked for. */
   readonly values: () => Float32Array | Float64Array;
+  /** The same in pieces, where the file can be read so; a piece is overwritten by the next. */
+  readonly tiles?: () => Iterable<Float32Array | Float64Array>;
 }
+
+/** What a person calls the file. */
+const FILES: Readonly<Partial<Record<Model["format"], string>>> = {
+  safetensors: ".safetensors file",
+  npz: ".npz file",
+  torch: "PyTorch state dict",
+  h5: "weights file",
+};
 
 /** A model without a graph: parameters in the file's order, roles from names and shapes. */
 export function weightsOnly(
@@ -18,7 +28,7 @@ export function weightsOnly(
 ): Model {
   const roles = inferRoles(tensors);
   const parameters = new Map<string, Parameter>();
-  const values = new Map<string, StoredTensor["values"]>();
+  const byName = new Map<string, StoredTensor>();
   for (const tensor of tensors) {
     parameters.set(tensor.name, {
       name: tensor.name,
@@ -27,11 +37,11 @@ export function weightsOnly(
       role: roles.get(tensor.name) ?? "other",
       stored: { kind: "whole", initializer: tensor.name },
     });
-    values.set(tensor.name, tensor.values);
+    byName.set(tensor.name, tensor);
   }
   const note: Note = {
     code: "no-graph",
-    message: `a .${format} file holds weights and no graph: roles are inferred from names and shapes, signals cannot be predicted`,
+    message: `a ${FILES[format] ?? format} holds weights and no graph: roles are inferred from names and shapes, signals cannot be predicted`,
     tensors: [],
   };
   return {
@@ -46,6 +56,10 @@ export function weightsOnly(
     constants: new Map(),
     unsupported: [],
     notes: [note],
-    read: (parameter) => values.get(parameter)?.() ?? null,
+    read: (parameter) => byName.get(parameter)?.values() ?? null,
+    tiles: (parameter) => {
+      const tensor = byName.get(parameter);
+      return tensor ? (tensor.tiles?.() ?? [tensor.values()]) : null;
+    },
   };
 }

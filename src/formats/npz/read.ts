@@ -6,8 +6,7 @@ import { decodeNpy, NPY_PREFIX, type NpyHeader, npyDataOffset, parseNpyHeader } 
 import { shown } from "../shape.ts";
 import { type ByteSource, bytesSource } from "../source.ts";
 import { weightsOnly } from "../weights.ts";
-import { readDirectory, type ZipMember } from "./directory.ts";
-import { readMember, readMemberStart } from "./member.ts";
+import { readDirectory, readMember, readMemberStart, type ZipMember } from "../zip/index.ts";
 
 export interface NpzArray {
   readonly name: string;

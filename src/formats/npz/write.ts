@@ -11,7 +11,7 @@ import { npyHeader } from "../npy/index.ts";
 import type { TensorChunks, TensorSlot } from "../safetensors/index.ts";
 import { elementCount, shown } from "../shape.ts";
 import type { ByteSink } from "../source.ts";
-import { crc32 } from "./crc.ts";
+import { crc32 } from "../zip/index.ts";
 
 const WIDE = 0xffffffff;
 /** 1980-01-01 00:00, the first moment that zip knows. */

@@ -6,6 +6,8 @@ import { FormatError } from "../error.ts";
 export interface JsonCursor {
   readonly bytes: Uint8Array;
   readonly base: number;
+  /** What the text is, for messages. Default "safetensors header". */
+  readonly what?: string;
   at: number;
 }
 
@@ -24,7 +26,7 @@ export function jsonFail(cursor: JsonCursor, expected: string): never {
   const found =
     byte === undefined ? "the end" : byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : `byte ${byte}`;
   throw new FormatError(
-    `safetensors header: expected ${expected}, got ${found}, write the file again`,
+    `${cursor.what ?? "safetensors header"}: expected ${expected}, got ${found}, write the file again`,
     cursor.base + cursor.at,
   );
 }

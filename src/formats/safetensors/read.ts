@@ -1,8 +1,9 @@
 /** .safetensors → weights. */
 
 import type { Model } from "../../model/types.ts";
-import { decodeNumbers } from "../dtype.ts";
+import { DTYPE_BYTES, decodeNumbers } from "../dtype.ts";
 import { type ByteSource, bytesSource } from "../source.ts";
+import { tilesOf } from "../tiles.ts";
 import { weightsOnly } from "../weights.ts";
 import { readSafetensorsHeader } from "./header.ts";
 
@@ -25,6 +26,7 @@ export function readSafetensors(
     dtype,
     shape,
     values: () => decodeNumbers(source.read(offset, bytes), dtype),
+    tiles: () => tilesOf(source, { offset, count: bytes / DTYPE_BYTES[dtype], dtype }),
   }));
   return weightsOnly(stored, { format: "safetensors", name });
 }

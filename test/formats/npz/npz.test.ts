@@ -6,10 +6,10 @@ import { expect, test } from "vitest";
 import { encodeNumbers } from "../../../src/formats/dtype.ts";
 import { FormatError } from "../../../src/formats/error.ts";
 import { readNpy, writeNpy } from "../../../src/formats/npy/index.ts";
-import { crc32 } from "../../../src/formats/npz/crc.ts";
 import { readNpz, writeNpz } from "../../../src/formats/npz/index.ts";
 import { readSafetensors } from "../../../src/formats/safetensors/index.ts";
 import { memorySink } from "../../../src/formats/source.ts";
+import { crc32 } from "../../../src/formats/zip/index.ts";
 import { shared } from "../corpus-paths.ts";
 
 const read = (path: string) => new Uint8Array(readFileSync(`${shared}${path}`));

@@ -8,7 +8,7 @@ import { crc32 } from "./crc.ts";
 import { viewOf, type ZipMember } from "./directory.ts";
 
 /** Where a member's data begin: the local header repeats name and extra field with lengths of its own. */
-function dataOffset(source: ByteSource, member: ZipMember, what: string): number {
+export function memberOffset(source: ByteSource, member: ZipMember, what: string): number {
   const header = viewOf(source.read(member.headerOffset, 30));
   const start = member.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
   if (header.getUint32(0, true) !== 0x04034b50 || start + member.compressed > source.size) {
@@ -29,7 +29,7 @@ function damaged(what: string, member: ZipMember, offset: number): FormatError {
 
 /** All bytes of a member, length and checksum verified. */
 export function readMember(source: ByteSource, member: ZipMember, what: string): Uint8Array {
-  const offset = dataOffset(source, member, what);
+  const offset = memberOffset(source, member, what);
   const raw = source.read(offset, member.compressed);
   let bytes = raw;
   if (member.method === "deflated") {
@@ -48,7 +48,7 @@ const PIECE = 1024;
 
 /** The first `length` bytes of a member (fewer if it is shorter); not verified. */
 export function readMemberStart(source: ByteSource, member: ZipMember, length: number, what: string): Uint8Array {
-  const offset = dataOffset(source, member, what);
+  const offset = memberOffset(source, member, what);
   const wanted = Math.min(length, member.size);
   if (member.method === "stored") return source.read(offset, wanted);
   const start = new Uint8Array(wanted);

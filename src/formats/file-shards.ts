@@ -1,0 +1,55 @@
+/** Sharded models on disk: the index, and shards beside it and nowhere else. */
+
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, extname, join, sep } from "node:path";
+import type { Model } from "../model/types.ts";
+import { FormatError } from "./error.ts";
+import { fileBytes, fileSource } from "./file-source.ts";
+import { readPt } from "./pt/index.ts";
+import { readSafetensors } from "./safetensors/index.ts";
+import { joinShards, MAX_INDEX, parseShardIndex } from "./shards/index.ts";
+
+/** A file in `folder` itself or below, symbolic links resolved before that is judged; null where there is none. */
+export function insideFolder(folder: string, name: string, refuse: () => FormatError): string | null {
+  const wanted = join(folder, name);
+  if (!existsSync(wanted)) return null;
+  const real = realpathSync(wanted);
+  const home = realpathSync(folder);
+  if (!real.startsWith(home.endsWith(sep) ? home : home + sep)) throw refuse();
+  return real;
+}
+
+/**
+ * Opens a sharded model by its `*.index.json`. Shards are .safetensors or PyTorch files.
+ *
+ * @throws FormatError: a shard that is missing or lies outside the index's folder, tensors that are missing or come twice
+ */
+export function openShards(path: string): Model {
+  const index = parseShardIndex(fileBytes(path, MAX_INDEX));
+  const folder = dirname(path);
+  const open = [...index.shards.keys()].map((name) => {
+    const real = insideFolder(
+      folder,
+      name,
+      () => new FormatError(`${path}: shard ${JSON.stringify(name)} leads outside the index's folder, copy it in`),
+    );
+    if (real === null) {
+      throw new FormatError(`${path}: shard ${JSON.stringify(name)} is missing, put it beside the index`);
+    }
+    return { name, model: openShard(real, name) };
+  });
+  return joinShards(index, open, { name: basename(path) });
+}
+
+function openShard(path: string, name: string): Model {
+  const suffix = extname(name).toLowerCase();
+  const source = fileSource(path);
+  try {
+    if (suffix === ".safetensors") return readSafetensors(source, { name });
+    if ([".bin", ".pt", ".pth"].includes(suffix)) return readPt(source, { name });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new FormatError(`${name}: ${error.message.replace(/ \(byte \d+\)$/, "")}`, error.offset);
+  }
+  throw new FormatError(`shard ${JSON.stringify(name)}: must be .safetensors or a PyTorch file, convert it first`);
+}

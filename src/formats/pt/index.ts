@@ -1,0 +1,3 @@
+/** PyTorch state dicts and checkpoints. */
+
+export { readPt } from "./read.ts";
