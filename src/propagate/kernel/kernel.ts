@@ -95,6 +95,51 @@ export function lagsFrom(radius: readonly number[], correlation: (lag: readonly 
   return lags;
 }
 
+/** Where a lag along one axis of a window comes from, and a factor on its correlation. */
+export interface LagSource {
+  readonly source: number;
+  readonly factor: number;
+}
+
+/**
+ * A window whose correlation at a lag is the kernel's at the axes' `source` lags times the product of their factors, cut to
+ * `most`. The centre is 1.
+ */
+export function remapLags(
+  kernel: Kernel,
+  radius: readonly number[],
+  at: (axis: number, lag: number) => LagSource,
+  most = Number.POSITIVE_INFINITY,
+): Float64Array {
+  const lags = new Float64Array(windowSize(radius));
+  const strides = windowStrides(kernel.radius);
+  const axes = radius.map((r, axis) => {
+    const own = kernel.radius[axis];
+    return Array.from({ length: 2 * r + 1 }, (_, i) => {
+      const { source, factor } = at(axis, i - r);
+      const inside = source >= -own && source <= own;
+      return { offset: inside ? (source + own) * strides[axis] : Number.NaN, factor };
+    });
+  });
+  let written = 0;
+  const visit = (axis: number, offset: number, factor: number): void => {
+    if (axis === axes.length) {
+      lags[written++] = Math.min(most, factor) * (Number.isNaN(offset) ? kernel.far : kernel.lags[offset]);
+      return;
+    }
+    for (const entry of axes[axis]) visit(axis + 1, offset + entry.offset, factor * entry.factor);
+  };
+  visit(0, 0, 1);
+  lags[(lags.length - 1) / 2] = 1;
+  return lags;
+}
+
+const windowStrides = (radius: readonly number[]): number[] => {
+  const out = radius.map(() => 1);
+  for (let axis = radius.length - 2; axis >= 0; axis--) out[axis] = out[axis + 1] * (2 * radius[axis + 1] + 1);
+  return out;
+};
+
 /** Loops over the profiles of large maps are most of a prediction's time: typed-array methods with callbacks cost four times as much. */
 export function scaleValues(values: Float64Array, factor: number): Float64Array {
   const out = new Float64Array(values.length);

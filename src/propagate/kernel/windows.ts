@@ -1,50 +1,9 @@
 /** Kernels under sliding windows: convolution with independent taps, averaging windows, and their transposes. */
 
-import { correlationAt, fullProfile, type Kernel, lagsFrom, product } from "./kernel.ts";
+import { correlationAt, type Kernel, lagsFrom, product, remapLags } from "./kernel.ts";
+import { axisTaps, foldProfile, sharedAt, spreadProfile, type Window } from "./slide.ts";
 
-export interface Window {
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  /** Begins, then ends. */
-  readonly pads: readonly number[];
-}
-
-/**
- * Along one axis. Folding gathers, out[o] = Σ over taps of in[o·stride + tap·dilation − pad], taps on padding left out;
- * spreading is its transpose, out[i·stride + tap·dilation − pad] += in[i].
- */
-const slideAxis =
-  (spread: boolean) =>
-  (
-    data: Float64Array,
-    sizes: readonly number[],
-    axis: number,
-    outSize: number,
-    taps: number,
-    stride: number,
-    dilation: number,
-    pad: number,
-  ): Float64Array => {
-    const inner = product(sizes.slice(axis + 1));
-    const outer = product(sizes.slice(0, axis));
-    const size = sizes[axis];
-    const [windows, limit] = spread ? [size, outSize] : [outSize, size];
-    const out = new Float64Array(outer * outSize * inner);
-    for (let o = 0; o < outer; o++)
-      for (let y = 0; y < windows; y++)
-        for (let tap = 0; tap < taps; tap++) {
-          const x = y * stride + tap * dilation - pad;
-          if (x < 0 || x >= limit) continue;
-          const from = (o * size + (spread ? y : x)) * inner;
-          const to = (o * outSize + (spread ? x : y)) * inner;
-          for (let i = 0; i < inner; i++) out[to + i] += data[from + i];
-        }
-    return out;
-  };
-
-const foldAxis = slideAxis(false);
-const spreadAxis = slideAxis(true);
+export type { Window } from "./slide.ts";
 
 /**
  * Lags that a transposed window is followed to. Each stride doubles what a window of lags would have to hold; beyond this
@@ -52,55 +11,8 @@ const spreadAxis = slideAxis(true);
  */
 const WIDEST = 6;
 
-function eachAxis(kernel: Kernel, sizes: readonly number[], window: Window, step: typeof foldAxis): Float64Array {
-  let data = fullProfile(kernel);
-  const current = [...kernel.sizes];
-  sizes.forEach((size, axis) => {
-    data = step(
-      data,
-      current,
-      axis,
-      size,
-      window.kernel[axis],
-      window.strides[axis],
-      window.dilations[axis],
-      window.pads[axis],
-    );
-    current[axis] = size;
-  });
-  return data;
-}
-
 const isPointwise = (window: Window, sizes: readonly number[], out: readonly number[]): boolean =>
   window.kernel.every((k) => k === 1) && sizes.every((s, i) => s === out[i]) && window.pads.every((p) => p === 0);
-
-/**
- * How much less often two positions at a lag share a tap on real input than their own tap counts say, along one axis:
- * Σ_t P(both valid) / Σ_t P(valid). `source` maps (position, tap) to an input coordinate or −1. The last entry is for two
- * positions picked at random.
- */
-function sharedTaps(
-  size: number,
-  taps: number,
-  source: (position: number, tap: number) => boolean,
-  radius: number,
-): { at: (lag: number) => number; any: number } {
-  const valid = Array.from({ length: taps }, (_, t) =>
-    Uint8Array.from({ length: size }, (_, p) => (source(p, t) ? 1 : 0)),
-  );
-  const counts = valid.map((v) => v.reduce((a, b) => a + b, 0));
-  const single = counts.reduce((a, b) => a + b, 0) / size;
-  if (single === 0) return { at: () => 1, any: 1 };
-  if (counts.every((c) => c === size)) return { at: () => 1, any: 1 };
-  const both = (lag: number): number => {
-    let sum = 0;
-    for (const v of valid) for (let p = 0; p + lag < size; p++) sum += v[p] & v[p + lag];
-    return sum / Math.max(1, size - lag) / single;
-  };
-  const table = Float64Array.from({ length: Math.min(radius, size - 1) + 1 }, (_, lag) => both(lag));
-  const any = counts.reduce((sum, c) => sum + (c / size) ** 2, 0) / single;
-  return { at: (lag) => table[Math.abs(lag)] ?? any, any };
-}
 
 /** Ratio of taps shared by two random positions to taps of one: for moments that are alike at all pairs of positions. */
 export function pairShare(
@@ -109,21 +21,7 @@ export function pairShare(
   sizes: readonly number[],
   transposed: boolean,
 ): number {
-  return sizes.reduce((share, size, axis) => share * axisShare(inner[axis], size, window, axis, transposed, 0).any, 1);
-}
-
-function axisShare(inner: number, size: number, window: Window, axis: number, transposed: boolean, radius: number) {
-  const { kernel, strides, dilations, pads } = window;
-  const source = transposed
-    ? (p: number, t: number) => {
-        const o = p + pads[axis] - t * dilations[axis];
-        return o >= 0 && o % strides[axis] === 0 && o / strides[axis] < inner;
-      }
-    : (p: number, t: number) => {
-        const x = p * strides[axis] + t * dilations[axis] - pads[axis];
-        return x >= 0 && x < inner;
-      };
-  return sharedTaps(size, kernel[axis], source, radius);
+  return sizes.reduce((share, size, axis) => share * axisTaps(inner[axis], size, window, axis, transposed).any, 1);
 }
 
 /**
@@ -133,19 +31,13 @@ function axisShare(inner: number, size: number, window: Window, axis: number, tr
 export function convolveKernel(kernel: Kernel, window: Window, sizes: readonly number[]): Kernel {
   if (isPointwise(window, kernel.sizes, sizes)) return kernel;
   const radius = sizes.map((size, axis) => Math.min(size - 1, Math.floor(kernel.radius[axis] / window.strides[axis])));
-  const shares = sizes.map((size, axis) => axisShare(kernel.sizes[axis], size, window, axis, false, radius[axis]));
-  const shared = (lag: readonly number[]) => shares.reduce((product, share, axis) => product * share.at(lag[axis]), 1);
-  const lags = lagsFrom(
-    radius,
-    (lag) =>
-      shared(lag) *
-      correlationAt(
-        kernel,
-        lag.map((l, axis) => l * window.strides[axis]),
-      ),
-  );
+  const shares = sizes.map((size, axis) => axisTaps(kernel.sizes[axis], size, window, axis, false));
+  const lags = remapLags(kernel, radius, (axis, lag) => ({
+    source: lag * window.strides[axis],
+    factor: sharedAt(shares[axis], lag),
+  }));
   const far = kernel.far * shares.reduce((product, share) => product * share.any, 1);
-  return { sizes, radius, lags, far, profile: eachAxis(kernel, sizes, window, foldAxis) };
+  return { sizes, radius, lags, far, profile: foldProfile(kernel, sizes, window) };
 }
 
 /**
@@ -163,19 +55,18 @@ export function convolveTransposeKernel(kernel: Kernel, window: Window, sizes: r
         : Math.min(WIDEST, Math.max(kernel.radius[axis] * window.strides[axis], window.strides[axis] - 1)),
     ),
   );
-  const shares = sizes.map((size, axis) => axisShare(kernel.sizes[axis], size, window, axis, true, radius[axis]));
-  const shared = (lag: readonly number[]) => shares.reduce((product, share, axis) => product * share.at(lag[axis]), 1);
-  const lags = lagsFrom(radius, (lag) =>
-    lag.every((l, axis) => l % window.strides[axis] === 0)
-      ? Math.min(1, shared(lag)) *
-        correlationAt(
-          kernel,
-          lag.map((l, axis) => l / window.strides[axis]),
-        )
-      : 0,
+  const shares = sizes.map((size, axis) => axisTaps(kernel.sizes[axis], size, window, axis, true));
+  const lags = remapLags(
+    kernel,
+    radius,
+    (axis, lag) =>
+      lag % window.strides[axis] === 0
+        ? { source: lag / window.strides[axis], factor: sharedAt(shares[axis], lag) }
+        : { source: 0, factor: 0 },
+    1,
   );
   const far = kernel.far * shares.reduce((product, share) => product * share.any, 1);
-  return { sizes, radius, lags, far, profile: eachAxis(kernel, sizes, window, spreadAxis) };
+  return { sizes, radius, lags, far, profile: spreadProfile(kernel, sizes, window) };
 }
 
 /** Σ over τ of the triangular weights (taps − |τ|) of f at s·Δ + τ·dilation, all axes. */
@@ -206,16 +97,18 @@ export function averageKernel(kernel: Kernel, window: Window, sizes: readonly nu
   const at = (lag: readonly number[]) => triangular(window, (l) => correlationAt(kernel, l), lag) / (taps * taps);
   const centre = at(sizes.map(() => 0));
   const lags = lagsFrom(radius, (lag) => (centre === 0 ? 0 : at(lag) / centre));
-  const sums = eachAxis(kernel, sizes, window, foldAxis);
-  const ones = eachAxis({ ...kernel, profile: Float64Array.of(1) }, sizes, window, foldAxis);
+  const sums = foldProfile(kernel, sizes, window);
+  const ones = foldProfile({ ...kernel, profile: Float64Array.of(1) }, sizes, window);
   // A window that meets padding averages fewer values: c of them have second moment (1/c + (1 − 1/c)·r)·v, r their mean correlation.
   const r = taps === 1 ? 1 : (centre * taps - 1) / (taps - 1);
-  const profile = sums.map((sum, i) => {
-    const count = ones[i];
-    if (count === 0) return 0;
+  const profile = new Float64Array(Math.max(sums.length, ones.length));
+  for (let i = 0; i < profile.length; i++) {
+    const sum = sums[sums.length === 1 ? 0 : i];
+    const count = ones[ones.length === 1 ? 0 : i];
+    if (count === 0) continue;
     const level = (sum / count) * (1 / count + (1 - 1 / count) * r);
-    return padded ? level * (count / taps) ** 2 : level;
-  });
+    profile[i] = padded ? level * (count / taps) ** 2 : level;
+  }
   return { sizes, radius, lags, far: centre === 0 ? 0 : kernel.far / centre, profile };
 }
 
@@ -247,7 +140,7 @@ export function averageTransposeKernel(kernel: Kernel, window: Window, sizes: re
   const centre = overlap(sizes.map(() => 0));
   const lags = lagsFrom(radius, (lag) => (centre === 0 ? 0 : overlap(lag) / centre));
   const perInput = taps / product(window.strides);
-  const spread = eachAxis(kernel, sizes, window, spreadAxis);
+  const spread = spreadProfile(kernel, sizes, window);
   const level = perInput === 0 ? 0 : centre / (perInput * taps * taps);
   const far = centre === 0 ? 0 : (kernel.far * perInput * perInput) / centre;
   return { sizes, radius, lags, far: Math.min(1, far), profile: spread.map((v) => v * level) };

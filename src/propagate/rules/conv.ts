@@ -180,10 +180,11 @@ export const convRule: Rule<ConvNode> = {
       second * perChannel,
     );
     const onto = pairShare(outgoing.sizes, window, sizes, !node.transposed);
+    const passed = carry(gradient[0], ontoState(state, back), onto);
     addGradient(
       context,
       node.inputs[0],
-      state.parts.map(() => carry(gradient[0], ontoState(state, back), onto)),
+      state.parts.map(() => passed),
     );
     const total = channelsOf(state);
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;
