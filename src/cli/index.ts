@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
+import { defineCheck } from "./commands/check.ts";
 import { defineExplain } from "./commands/explain.ts";
 import { defineGain } from "./commands/gain.ts";
 import { defineInit } from "./commands/init.ts";
@@ -38,7 +39,8 @@ Examples:
   $ epoch0 init model.onnx -o weights.safetensors --verify
   $ epoch0 gain gelu`,
     );
-  for (const define of [defineInit, definePlan, defineExplain, defineGain]) program.addCommand(define(context));
+  for (const define of [defineInit, definePlan, defineCheck, defineExplain, defineGain])
+    program.addCommand(define(context));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: terminal.out,

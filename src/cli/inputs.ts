@@ -11,6 +11,8 @@ export interface Rows {
   readonly features: number;
   /** Row-major. */
   readonly values: Float32Array;
+  /** Class of each row; null where the file has none. */
+  readonly labels: Int32Array | null;
   /** Over all entries. */
   readonly mean: number;
   readonly variance: number;
@@ -19,10 +21,17 @@ export interface Rows {
 /** Reads the rows of a .csv, .npy or .npz; a label column is left out. */
 export async function readRows(path: string): Promise<Rows> {
   const { readData } = await import("../formats/file.ts");
-  const { inputs, shape } = await readData(path);
+  const { inputs, shape, labels } = await readData(path);
   const count = shape[0] ?? 0;
   if (count === 0 || inputs.length === 0) throw new UsageError(`--data: no rows in ${path}, give a file with numbers`);
-  return { name: basename(path), count, features: inputs.length / count, values: inputs, ...meanAndVariance(inputs) };
+  return {
+    name: basename(path),
+    count,
+    features: inputs.length / count,
+    values: inputs,
+    labels,
+    ...meanAndVariance(inputs),
+  };
 }
 
 function meanAndVariance(values: Float32Array): { readonly mean: number; readonly variance: number } {

@@ -14,14 +14,9 @@ export type Stream = (typeof STREAMS)[number];
 export type WriteDtype = (typeof DTYPES)[number];
 
 /** As commander hands them over. */
-export interface ModelOptions {
+export interface ModelOptions extends CheckModelOptions {
   readonly scheme: string;
   readonly seed: number;
-  readonly inputMean?: number;
-  readonly inputVariance?: number;
-  readonly mode: Mode;
-  readonly batch?: number;
-  readonly json?: true;
 }
 
 /** A finite number of at most `most` in size, from `least` on where it is given. */
@@ -82,11 +77,17 @@ const LARGEST_INPUT = 1e15;
 /** Samples in the concrete shapes; more would only make the shape arithmetic overflow. */
 const MOST_SAMPLES = 65_536;
 
-/** Everything that decides what a plan is. */
-export function modelOptions(command: Command): Command {
+/** What the network is taken to be fed, and how: shared by planning and checking. */
+export interface CheckModelOptions {
+  readonly inputMean?: number;
+  readonly inputVariance?: number;
+  readonly mode: Mode;
+  readonly batch?: number;
+  readonly json?: true;
+}
+
+export function checkModelOptions(command: Command): Command {
   return command
-    .option("--scheme <name>", "rule that chooses each initializer", "auto")
-    .option("--seed <n>", "seed of the draw", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0)
     .option(
       "--input-mean <m>",
       "mean of a real-valued input's entries (default 0)",
@@ -102,8 +103,16 @@ export function modelOptions(command: Command): Command {
       "--batch <n>",
       "samples in a batch, where it matters",
       wholeOption("--batch", { least: 1, most: MOST_SAMPLES }),
-    )
-    .option("--json", "one JSON document on stdout");
+    );
+}
+
+/** Everything that decides what a plan is. */
+export function modelOptions(command: Command): Command {
+  return checkModelOptions(
+    command
+      .option("--scheme <name>", "rule that chooses each initializer", "auto")
+      .option("--seed <n>", "seed of the draw", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0),
+  ).option("--json", "one JSON document on stdout");
 }
 
 /** The part of the options that `plan` takes, absent ones left out. */

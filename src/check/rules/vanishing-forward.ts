@@ -26,7 +26,7 @@ function find(context: RuleContext): Finding[] {
         layers: course.layers,
         first: whole ? course.first.secondMoment : course.first.distinct,
         last: whole ? course.last.secondMoment : course.last.distinct,
-        secondMoments: layers.map(({ secondMoment }) => secondMoment),
+        signal: layers.map((layer) => (whole ? layer.secondMoment : layer.distinct)),
       },
       fix: "draw the weights so that each layer keeps its signal (he-normal for ReLU, glorot-normal for tanh, or auto), biases at 0",
       redraw: withBiases(context, layers),
