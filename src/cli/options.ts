@@ -6,7 +6,7 @@ import { suggestion } from "./nearest.ts";
 
 export const MODES = ["train", "eval"] as const;
 /** Known here too, so that the help does not load the drawing. */
-export const STREAMS = ["epoch0", "torch"] as const;
+export const STREAMS = ["epoch0", "torch", "numpy", "jax"] as const;
 export const DTYPES = ["f32", "f16", "bf16"] as const;
 
 export type Mode = (typeof MODES)[number];

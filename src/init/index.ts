@@ -1,6 +1,11 @@
 export { describe } from "./describe.ts";
 export { type DrawTarget, draw, isElementwise, sample } from "./draw.ts";
 export { type FanConvention, type FanOp, type FanOptions, fans } from "./fans.ts";
+export { drawFramework } from "./framework/draw.ts";
+export { jaxDraws } from "./framework/jax.ts";
+export { numpyDraws } from "./framework/numpy.ts";
+export { torchDraws } from "./framework/torch.ts";
+export type { FrameworkDraws } from "./framework/types.ts";
 export { type Law, law } from "./law.ts";
 export {
   type GlorotOptions,
@@ -40,7 +45,6 @@ export {
   uniform,
   zeros,
 } from "./structured.ts";
-export { drawTorch } from "./torch/draw.ts";
 export { type CutMoments, cutMoments, STD_OF_CUT_AT_2 } from "./truncated-moments.ts";
 export type { Fans, Initializer, InitializerKind } from "./types.ts";
 export {

@@ -11,7 +11,7 @@ export interface InitializeOptions {
   readonly names?: Iterable<string>;
   /** Where tensors planned as `file` take their values from: `model.read`. */
   readonly read?: ReadValues;
-  /** Whose numbers. Default "epoch0"; "torch": those of PyTorch's constructors under `torch.manual_seed(seed)`. */
+  /** Whose numbers. Default "epoch0". */
   readonly stream?: StreamName;
 }
 

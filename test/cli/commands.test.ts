@@ -53,6 +53,10 @@ test("init --stream torch writes what PyTorch drew for this very file", async ()
   // The same graph with the same numbers in it.
   const [ours, theirs] = [output, digits].map((path) => readOnnx(new Uint8Array(readFileSync(path))));
   for (const name of theirs!.parameters.keys()) expect(ours!.read(name)).toEqual(theirs!.read(name));
+  for (const stream of ["numpy", "jax"]) {
+    const other = await epoch0(["init", digits, "-o", output, "--scheme", "glorot-uniform", "--stream", stream]);
+    expect(other.code, other.err).toBe(0);
+  }
   const { code: wrong, err } = await epoch0(["init", digits, "-o", output, "--stream", "tensorflow"]);
   expect(wrong).toBe(2);
   expect(err).toMatch(/^epoch0: --stream: unknown value "tensorflow".*\n$/);

@@ -117,6 +117,6 @@ test("files say whose numbers they hold, and shards are parts of the whole", asy
 test("what PyTorch has no call for is refused", () => {
   const made = planOf("delta-orthogonal", [tensor("w", [4, 4, 3], { kind: "delta-orthogonal", gain: 1 })]);
   expect(() => initialize(made, { stream: "torch" })).toThrow(
-    "stream torch: PyTorch has no initializer delta-orthogonal",
+    "stream torch: torch has no initializer delta-orthogonal",
   );
 });

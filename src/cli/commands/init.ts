@@ -32,8 +32,8 @@ export function defineInit(context: CommandContext): Command {
     .option("-o, --output <file>", "where to: .safetensors, .onnx or .npz")
     .option("--dtype <f32|f16|bf16>", "numbers in the file", wordOption("--dtype", DTYPES), "f32")
     .option(
-      "--stream <epoch0|torch>",
-      "whose numbers: addressable ones, or those that PyTorch draws after torch.manual_seed(seed)",
+      "--stream <epoch0|torch|numpy|jax>",
+      "whose numbers: addressable ones, or a framework's own under that seed",
       wordOption("--stream", STREAMS),
       "epoch0",
     )
