@@ -22,9 +22,11 @@ import {
   scaleKernel,
   scaleValues,
   sumOverPairs,
+  uniformKernel,
 } from "../kernel/kernel.ts";
 import { type ActivationMap, activationMap } from "../law/activation-map.ts";
 import { activationOf, homogeneous, straightLine } from "../law/form.ts";
+import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
 import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
 import type { Part, State } from "../state/state.ts";
 
@@ -148,6 +150,11 @@ function activatePart(activation: Activation, part: Part): Part {
     spread: part.spread * map.growth * map.growth,
     freedom: part.freedom,
     shape: formed.shape,
+    scatter: lazily(() => {
+      const own = inherited(part);
+      const gain = level === 0 ? 0 : variance / level;
+      return own ? scatterThrough(own, map, centre(part, part.kernel.far), gain) : uniformKernel(kernel.sizes, 0, 0);
+    }),
   };
 }
 

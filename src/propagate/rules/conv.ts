@@ -1,7 +1,7 @@
 /** Convolutions, plain, grouped, depthwise and transposed, in any number of spatial dimensions. */
 
 import type { ConvNode } from "../../model/types.ts";
-import { addGradient, addParameterGradient, carry, type Rule, stateOf, totalKernel } from "../context.ts";
+import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
 import { averageAxes, broadcastAxes, offDiagonal } from "../kernel/axes.ts";
 import {
   correlationAt,
@@ -18,8 +18,11 @@ import {
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { averageKernel, convolveKernel, convolveTransposeKernel, pairShare, type Window } from "../kernel/windows.ts";
+import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
-import { channelsOf, mixParts } from "../state/state.ts";
+import { channelsOf, mixParts, stateSecondMoment } from "../state/state.ts";
+import type { ParameterLaw } from "../types.ts";
+import { coherentPairs } from "./coherent.ts";
 import { contract, type Term } from "./weighted.ts";
 
 /** Kernel over all spatial axes of [N, C, …space], axes of size 1 included. */
@@ -156,6 +159,43 @@ function lessCommon(kernel: Kernel, common: number): Kernel {
   return { ...scaleKernel(kernel, 1 - share), ...mapCorrelations(kernel, (c) => (c - share) / (1 - share)) };
 }
 
+const biasSecond = (bias: ParameterLaw | null): number => (bias ? bias.variance + bias.mean * bias.mean : 0);
+
+/** Scatter of the overlap of two windows of the input, and of what the layer makes of it. */
+function windowScatter(node: ConvNode, state: State, sizes: readonly number[]): Kernel {
+  const mixed = mixParts(state);
+  const part = { ...mixed, channels: mixed.channels / node.groups };
+  const scatter = scatterOf(part);
+  return averageKernel(imageKernel(state, { ...part, kernel: scatter }), windowOf(node), sizes, false);
+}
+
+const scattered = (
+  node: ConvNode,
+  state: State,
+  part: Part,
+  sizes: readonly number[],
+  bias: ParameterLaw | null,
+): Kernel => {
+  const level = diagonal(part.kernel);
+  return scatterThroughLayer(
+    windowScatter(node, state, sizes),
+    level === 0 ? 0 : Math.min(1, biasSecond(bias) / level),
+  );
+};
+
+/** Share of the weight's gradient that comes of δ_p holding φ' of what this weight made of a_p. */
+function coherent(node: ConvNode, context: Context, state: State): number {
+  if (node.transposed) return 0;
+  const bias = node.bias === null ? null : context.law(node.bias);
+  const pairs = coherentPairs(context, node.outputs[0], biasSecond(bias));
+  if (pairs === 0) return 0;
+  const out = stateOf(context, node.outputs[0]);
+  const hit = pairShare(state.shape.slice(2), windowOf(node), out.shape.slice(2), false);
+  return pairs * hit * stateSecondMoment(state) * centreOf(windowScatter(node, state, out.shape.slice(2)));
+}
+
+const centreOf = (kernel: Kernel): number => kernel.profile[kernel.profile.length >> 1];
+
 export const convRule: Rule<ConvNode> = {
   forward(node, context) {
     const state = stateOf(context, node.inputs[0]);
@@ -163,7 +203,10 @@ export const convRule: Rule<ConvNode> = {
     const bias = node.bias === null ? null : context.law(node.bias);
     const part = contract(termsOf(node, state, shape.slice(2)), context.law(node.weight), bias, shape[1]);
     const batched = state.layout[0]?.some((f) => f.role === "batch") ?? false;
-    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel: dropUnits(part.kernel) }] }];
+    const kernel = dropUnits(part.kernel);
+    const scatter = lazily(() => dropUnits(scattered(node, state, part, shape.slice(2), bias)));
+    const followed = node.transposed ? {} : { scatter };
+    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, ...followed }] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
@@ -198,7 +241,7 @@ export const convRule: Rule<ConvNode> = {
           (node.transposed ? weightGradient(input, outgoing, window) : weightGradient(outgoing, input, window))
       );
     }, 0);
-    addParameterGradient(context, node.weight, average);
+    addParameterGradient(context, node.weight, average + coherent(node, context, state));
     addParameterGradient(context, node.bias, whole + pairs);
   },
 };

@@ -26,6 +26,7 @@ import {
   positionDims,
   type State,
 } from "../state/state.ts";
+import { withTies } from "./tied.ts";
 import { contract, type Term } from "./weighted.ts";
 
 /** Channel factors that stay outside the contraction share the weights, as positions do: they become positions. */
@@ -116,7 +117,7 @@ export const linearRule: Rule<LinearNode> = {
     );
     const shape = info?.shape ?? [...input.shape.slice(0, -1), outputs];
     const channel: Factor[] = outputs === 1 ? [] : [{ role: "channel", size: outputs }];
-    return [{ shape, layout: [...rest, channel], parts: [part] }];
+    return [{ shape, layout: [...rest, channel], parts: [withTies(node, context, part)] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;

@@ -1,10 +1,10 @@
 /** E[a_p b_p'] of two tensors: independent up to their means, or tied by a common ancestor. */
 
-import type { Activation } from "../../activation/index.ts";
+import { type Activation, correlationMap } from "../../activation/index.ts";
 import { expectation } from "../../gaussian/index.ts";
-import type { Node } from "../../model/types.ts";
+import type { ActivationNode, LinearNode, Node, NormalizeNode } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
-import { diagonal, type Kernel, sumKernels } from "../kernel/kernel.ts";
+import { addConstant, diagonal, type Kernel, mapCorrelations, sumKernels, uniformKernel } from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf, straightLine } from "../law/form.ts";
 import type { State } from "./state.ts";
@@ -68,6 +68,20 @@ const single = (state: State) => (state.parts.length === 1 ? state.parts[0] : nu
  * common ancestor ties them in a way that is not followed here.
  */
 export function jointKernel(context: Context, a: string, b: string): Kernel | null | "unknown" {
+  const known = joints.get(context) ?? new Map<string, Kernel | null | "unknown">();
+  joints.set(context, known);
+  const key = a < b ? `${a}|${b}` : `${b}|${a}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = makeJoint(context, a, b);
+  known.set(key, made);
+  return made;
+}
+
+/** By context: what has been worked out. A pair is asked for once a merge, and long residual chains share their pairs. */
+const joints = new WeakMap<Context, Map<string, Kernel | null | "unknown">>();
+
+function makeJoint(context: Context, a: string, b: string): Kernel | null | "unknown" {
   const pa = single(stateOf(context, a));
   const pb = single(stateOf(context, b));
   if (a === b && pa) return pa.kernel;
@@ -99,6 +113,10 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
     case "identity":
     case "dropout":
       return joint(node.inputs[0]);
+    case "normalize":
+      return throughNorm(node, context, joint(node.inputs[0]), pb.mean);
+    case "linear":
+      return sameWeights(node, context, b);
     case "combine": {
       if (node.operation !== "add" && node.operation !== "subtract") return null;
       if (!node.inputs.every((x) => context.states.has(x))) return null;
@@ -130,6 +148,10 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
       if (other?.kind === "activation" && other.inputs[0] === source) {
         return sameSource(ps.kernel, activation, activationOf(context, other), ps.mean, variance);
       }
+      if (other?.kind === "activation") {
+        const both = throughBoth(context, node, other);
+        if (both) return both;
+      }
       // Stein's lemma: Cov(φ(z), b) = E[φ'(z)] Cov(z, b) for jointly Gaussian z and b.
       const centred = sumKernels([
         { kernel: inner, weight: map.derivativeMean },
@@ -141,6 +163,59 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
       return null;
   }
 }
+
+/** E[f(u)g(v)] for jointly Gaussian u and v. */
+function throughBoth(context: Context, a: ActivationNode, b: ActivationNode): Kernel | null {
+  const [u, v] = [single(stateOf(context, a.inputs[0])), single(stateOf(context, b.inputs[0]))];
+  const joint = jointKernel(context, a.inputs[0], b.inputs[0]);
+  if (!u || !v || joint === "unknown" || joint === null) return null;
+  const [su, sv] = [u, v].map((part) => Math.max(0, diagonal(part.kernel) - part.mean ** 2));
+  const scale = Math.sqrt(su * sv);
+  if (scale === 0) return null;
+  const [f, g] = [activationOf(context, a), activationOf(context, b)];
+  if (f.label !== g.label) return null;
+  const map = correlationMap(f, { mean: u.mean, variance: su }, { mean: v.mean, variance: sv });
+  const at = (raw: number) => map.product(Math.max(-1, Math.min(1, (raw - u.mean * v.mean) / scale)));
+  const level = diagonal(joint);
+  const value = at(level);
+  const correlation = (c: number) => (value === 0 ? 0 : at(c * level) / value);
+  return { ...joint, ...mapCorrelations(joint, correlation), profile: Float64Array.of(value) };
+}
+
+/** Layer or RMS normalization divides both by what concentrates: E[x̂ b] = E[γ](E[x b] − E[x]E[b])/s, and E[β]E[b]. */
+function throughNorm(node: NormalizeNode, context: Context, inner: Kernel | null, other: number): Kernel | null {
+  if (!inner || (node.method !== "layer" && node.method !== "rms")) return null;
+  const [before, after] = [node.inputs[0], node.outputs[0]].map((name) => single(stateOf(context, name)));
+  if (!before || !after) return null;
+  const scale = node.scale === null ? 1 : context.law(node.scale).mean;
+  const removed = node.method === "layer" ? before.mean ** 2 : 0;
+  const root = Math.sqrt(diagonal(before.kernel) - removed + node.epsilon);
+  const shift = after.mean - (node.method === "layer" ? 0 : (scale * before.mean) / root);
+  const lost = node.method === "layer" ? -before.mean * other : 0;
+  return addConstant(scaleSigned(addConstant(inner, lost), root === 0 ? 0 : scale / root), shift * other);
+}
+
+/** E[(W u)(W v)] = n·E[w²]·E[u v] + E[b²] where one matrix acts on both. */
+function sameWeights(node: LinearNode, context: Context, b: string): Kernel | null {
+  const other = context.producers.get(b);
+  if (other?.kind !== "linear" || other.weight !== node.weight || other.layout !== node.layout) return null;
+  const [u, v] = [node.inputs[0], other.inputs[0]];
+  const joint = jointKernel(context, u, v);
+  const [pu, pv] = [single(stateOf(context, u)), single(stateOf(context, v))];
+  const law = context.law(node.weight);
+  if (joint === "unknown" || !pu || !pv || law.mean !== 0) return null;
+  const inner = joint ?? uniformKernel(pu.kernel.sizes, pu.mean * pv.mean, 1);
+  const bias = node.bias !== null && node.bias === other.bias ? context.law(node.bias) : null;
+  return addConstant(
+    scaleSigned(inner, pu.channels * law.variance * node.scale * other.scale),
+    bias ? bias.variance + bias.mean ** 2 : 0,
+  );
+}
+
+const scaleSigned = (kernel: Kernel, factor: number): Kernel => ({
+  ...kernel,
+  profile: kernel.profile.map((v) => v * factor),
+});
 
 /** E[f(z)g(z)] on the diagonal; the input's correlation stands for the lags. */
 function sameSource(kernel: Kernel, f: Activation, g: Activation, mean: number, variance: number): Kernel {

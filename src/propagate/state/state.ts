@@ -36,6 +36,8 @@ export interface Part {
   readonly freedom: number;
   /** Form of the marginal law; null: Gaussian. */
   readonly shape: Shape;
+  /** How much the overlap of two positions differs from input to input (law/scatter.ts); absent: not followed. */
+  readonly scatter?: () => Kernel;
 }
 
 /** Scores s[p, j] = Σ_d query[p, d]·key[j, d]·scale, kept so that softmax knows how they vary together. */

@@ -1,0 +1,91 @@
+/**
+ * Scatter: how much the overlap K̂(p, p') = E_w[a_p a_p'] of two positions differs from input to input, and what it does to
+ * the gradient of shared weights.
+ *
+ * What: Var(K̂(p, p')) / E[a²]² of a pair of different positions, as a kernel over common shifts of the pair. n independent
+ * channels contribute (1 − c²)/n; a window averages it over its taps; an activation passes it on with
+ * dK'/dK = E[φ'φ'] (Price 1958).
+ * Why: the gradient of a weight is Σ_p δ_p a_p, and δ_p holds φ'(z_p), which depends on a_p through that very weight. Given
+ * the input, E|Σ_p δ_p a_p|² = Σ_pp' Ĝ K̂ E[φ'φ'](K̂): where K̂ is large, so is E[φ'φ']. The covariance of the two,
+ * Ĝ·(d E[φ'φ']/dK)·Var(K̂), is of order 1/fan-in, but all pairs of positions share its sign: behind a global pooling, which
+ * makes δ alike everywhere, it doubles the first layer's gradient.
+ * Limits: first order in Var(K̂); the same scatter for near pairs as for distant ones.
+ */
+
+import { correlationAt, diagonal, forEachLag, type Kernel, lagsFrom, pairsAt, positions } from "../kernel/kernel.ts";
+import type { Part } from "../state/state.ts";
+import type { ActivationMap } from "./activation-map.ts";
+
+/** Scatter of a part's own overlap plus that of its finite number of channels. */
+export function scatterOf(part: Part): Kernel {
+  const { kernel } = part;
+  const level = diagonal(kernel);
+  const square = part.mean * part.mean;
+  const variance = level - square;
+  const centred = (raw: number) => (variance <= 0 ? 0 : (raw * level - square) / variance);
+  const noise = Math.max(0, 1 - kernel.far * kernel.far) / part.channels;
+  const own = inherited(part);
+  const carried = own ? diagonal(own) : 0;
+  const total = noise + carried;
+  const radius = kernel.radius.map((r, axis) => Math.max(r, own?.radius[axis] ?? 0));
+  const lags = lagsFrom(radius, (lag) =>
+    total === 0
+      ? 0
+      : (noise * centred(correlationAt(kernel, lag)) ** 2 + (own ? carried * correlationAt(own, lag) : 0)) / total,
+  );
+  return { sizes: kernel.sizes, radius, lags, far: 0, profile: Float64Array.of(total) };
+}
+
+/** What earlier layers left, where the positions are still the same. */
+export function inherited(part: Part): Kernel | null {
+  const { kernel } = part;
+  const scatter = part.scatter?.();
+  const fits =
+    scatter && scatter.sizes.length === kernel.sizes.length && scatter.sizes.every((s, i) => s === kernel.sizes[i]);
+  return scatter && fits ? scatter : null;
+}
+
+/** Computed when first asked for: only nets without normalization before a pooling need it. */
+export function lazily(make: () => Kernel): () => Kernel {
+  let made: Kernel | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+const scaled = (kernel: Kernel, factor: number): Kernel => ({
+  ...kernel,
+  profile: Float64Array.of(diagonal(kernel) * factor),
+});
+
+/** After a layer whose bias holds the share `bias` of E[z²]: `averaged` is the scatter over one window. */
+export const scatterThroughLayer = (averaged: Kernel, bias: number): Kernel => scaled(averaged, (1 - bias) ** 2);
+
+/** After an activation: `far` is the centred correlation of two distant positions, `gain` E[z²]/E[φ²]. */
+export const scatterThrough = (kernel: Kernel, map: ActivationMap, far: number, gain: number): Kernel =>
+  scaled(kernel, (map.slopeProduct(far) * gain) ** 2);
+
+/** Step of the central difference in c: error h²/6 of a third derivative, rounding 1e-13/h. */
+const STEP = 1e-3;
+
+/** E[φ''φ''] = d E[φ'φ']/dK at centred correlation c, in units of 1/variance². */
+export function curvatureProduct(map: ActivationMap, variance: number, c: number): number {
+  const at = Math.max(-1 + 2 * STEP, Math.min(1 - 2 * STEP, c));
+  return (map.slopeProduct(at + STEP) - map.slopeProduct(at - STEP)) / (2 * STEP) / variance;
+}
+
+/** Σ over pairs of different positions of G(p, p')·f(correlation of z at the pair). */
+export function sumOverOthers(gradient: Kernel, values: Kernel, f: (correlation: number) => number): number {
+  const radius = gradient.radius.map((r, axis) => Math.max(r, values.radius[axis]));
+  const count = positions(gradient);
+  let sum = 0;
+  let pairs = count;
+  forEachLag(radius, (_, lag) => {
+    if (lag.every((l) => l === 0)) return;
+    const n = pairsAt(gradient.sizes, lag);
+    pairs += n;
+    if (n > 0) sum += n * correlationAt(gradient, lag) * f(correlationAt(values, lag));
+  });
+  return diagonal(gradient) * (sum + (count * count - pairs) * gradient.far * f(values.far));
+}
