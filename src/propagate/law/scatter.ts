@@ -16,6 +16,9 @@ import { correlationAt, diagonal, forEachLag, type Kernel, lagsFrom, pairsAt, po
 import type { Part } from "../state/state.ts";
 import type { ActivationMap } from "./activation-map.ts";
 
+/** Common shifts beyond this do not meet in the windows of one layer: what lies further out is left out. */
+const WIDEST = 6;
+
 /** Scatter of a part's own overlap plus that of its finite number of channels. */
 export function scatterOf(part: Part): Kernel {
   const { kernel } = part;
@@ -27,7 +30,7 @@ export function scatterOf(part: Part): Kernel {
   const own = inherited(part);
   const carried = own ? diagonal(own) : 0;
   const total = noise + carried;
-  const radius = kernel.radius.map((r, axis) => Math.max(r, own?.radius[axis] ?? 0));
+  const radius = kernel.radius.map((r, axis) => Math.min(WIDEST, Math.max(r, own?.radius[axis] ?? 0)));
   const lags = lagsFrom(radius, (lag) =>
     total === 0
       ? 0
@@ -36,13 +39,14 @@ export function scatterOf(part: Part): Kernel {
   return { sizes: kernel.sizes, radius, lags, far: 0, profile: Float64Array.of(total) };
 }
 
-/** What earlier layers left, where the positions are still the same. */
+/** What earlier layers left, over the positions that the part has now; null where their axes have changed. */
 export function inherited(part: Part): Kernel | null {
-  const { kernel } = part;
-  const scatter = part.scatter?.();
-  const fits =
-    scatter && scatter.sizes.length === kernel.sizes.length && scatter.sizes.every((s, i) => s === kernel.sizes[i]);
-  return scatter && fits ? scatter : null;
+  const { sizes } = part.kernel;
+  const own = part.scatter?.();
+  if (!own || own.sizes.length !== sizes.length) return null;
+  if (own.sizes.every((s, i) => s === sizes[i])) return own;
+  const radius = own.radius.map((r, axis) => Math.min(r, sizes[axis] - 1));
+  return { ...own, sizes, radius, lags: lagsFrom(radius, (lag) => correlationAt(own, lag)) };
 }
 
 /** Computed when first asked for: only nets without normalization before a pooling need it. */

@@ -11,27 +11,16 @@ import { type Context, stateOf } from "../context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, positions, sumOverPairs } from "../kernel/kernel.ts";
 import { activationOf } from "../law/form.ts";
 import type { MaximumLaw } from "../law/maximum.ts";
-import { type Part, stateSecondMoment } from "../state/state.ts";
+import type { Part } from "../state/state.ts";
 
-interface Following {
-  readonly node: Extract<Node, { kind: "activation" }>;
-  /** E[g²] of the gate in between, which the gradient passes. */
-  readonly gain: number;
-}
-
-/** The activation that a tensor goes into alone, at once or after one addition or one gate that all positions share. */
-export function activationAfter(context: Context, tensor: string): Following | null {
+/** The activation that a tensor goes into alone, at once or after one addition. */
+function activationAfter(context: Context, tensor: string): Extract<Node, { kind: "activation" }> | null {
   const [next, another] = context.consumers.get(tensor) ?? [];
   if (!next || another) return null;
-  if (next.kind === "activation") return { node: next, gain: 1 };
-  if (next.kind !== "combine" || (next.operation !== "add" && next.operation !== "multiply")) return null;
+  if (next.kind === "activation") return next;
+  if (next.kind !== "combine" || next.operation !== "add") return null;
   const [after, more] = context.consumers.get(next.outputs[0]) ?? [];
-  if (after?.kind !== "activation" || more) return null;
-  if (next.operation === "add") return { node: after, gain: 1 };
-  const gate = next.inputs.find((name) => name !== tensor);
-  const state = gate === undefined ? undefined : context.states.get(gate);
-  const shared = state?.parts.every((part) => part.kernel.sizes.length === 0);
-  return state && shared ? { node: after, gain: stateSecondMoment(state) } : null;
+  return after?.kind === "activation" && !more ? after : null;
 }
 
 /** E[φ'(z) x] and E[φ'(z)² x²] for x of variance 1 and covariance `share`·sd(z) with z, jointly Gaussian. */
@@ -79,8 +68,7 @@ export const winnersMean = (activation: Activation, law: MaximumLaw, mean: numbe
  * follows in a way that is known: then value and gradient count as independent.
  */
 export function coupledMean(context: Context, tensor: string, index: number, deviation: number): number | null {
-  const found = activationAfter(context, tensor);
-  const node = found?.gain === 1 ? found.node : null;
+  const node = activationAfter(context, tensor);
   const gradient = node && context.gradients.get(node.outputs[0])?.[index];
   if (!node || !gradient) return null;
   // Either all of the gradient comes from winners of a max pooling, or none.

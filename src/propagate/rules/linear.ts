@@ -14,6 +14,7 @@ import {
   sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
+import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
 import { valueState } from "../state/align.ts";
 import { positionLayout, positionSizes } from "../state/layout.ts";
 import {
@@ -25,7 +26,10 @@ import {
   type Part,
   positionDims,
   type State,
+  stateSecondMoment,
 } from "../state/state.ts";
+import type { ParameterLaw } from "../types.ts";
+import { coherentPairs } from "./coherent.ts";
 import { withTies } from "./tied.ts";
 import { contract, type Term } from "./weighted.ts";
 
@@ -108,16 +112,15 @@ export const linearRule: Rule<LinearNode> = {
     const info = context.model.tensors.get(node.outputs[0]);
     const weightInfo = context.model.parameters.get(node.weight);
     const outputs = weightInfo?.shape[node.layout === "out-in" ? 0 : 1] ?? 1;
-    const { terms, rest } = contraction(input);
-    const part = contract(
-      terms,
-      scaled(context.law(node.weight), node.scale),
-      node.bias === null ? null : context.law(node.bias),
-      outputs,
-    );
+    const { terms, rest, state, dims } = contraction(input);
+    const bias = node.bias === null ? null : context.law(node.bias);
+    const part = contract(terms, scaled(context.law(node.weight), node.scale), bias, outputs);
+    const share = Math.min(1, secondOf(bias) / Math.max(1e-300, diagonal(part.kernel)));
+    const followed =
+      dims.length > 0 ? {} : { scatter: lazily(() => scatterThroughLayer(scatterOf(mixParts(state)), share)) };
     const shape = info?.shape ?? [...input.shape.slice(0, -1), outputs];
     const channel: Factor[] = outputs === 1 ? [] : [{ role: "channel", size: outputs }];
-    return [{ shape, layout: [...rest, channel], parts: [withTies(node, context, part)] }];
+    return [{ shape, layout: [...rest, channel], parts: [{ ...withTies(node, context, part), ...followed }] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
@@ -128,9 +131,9 @@ export const linearRule: Rule<LinearNode> = {
     const { state, dims } = contraction(input);
     const second = weight.variance + weight.mean * weight.mean;
     const back = scaleKernel(outgoing, second * outputs);
-    const coherent = weight.mean * weight.mean * outputs * (outputs - 1) * gradient[0].between;
-    const level = diagonal(back) === 0 ? 1 : 1 + coherent / diagonal(back);
-    const between = weight.mean * weight.mean * outputs * diagonal(outgoing) + coherent;
+    const together = weight.mean * weight.mean * outputs * (outputs - 1) * gradient[0].between;
+    const level = diagonal(back) === 0 ? 1 : 1 + together / diagonal(back);
+    const between = weight.mean * weight.mean * outputs * diagonal(outgoing) + together;
     addGradient(
       context,
       node.inputs[0],
@@ -146,10 +149,20 @@ export const linearRule: Rule<LinearNode> = {
     );
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;
     const cross = averageOver(state, (p) => p.cross);
-    addParameterGradient(context, node.weight, node.scale * node.scale * (average + pairs * cross));
+    const own = dims.length > 0 ? 0 : coherent(node, context, state);
+    addParameterGradient(context, node.weight, node.scale * node.scale * (average + pairs * cross + own));
     addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
   },
 };
+
+const secondOf = (law: ParameterLaw | null): number => (law ? law.variance + law.mean * law.mean : 0);
+
+/** Share of the weight's gradient that comes of δ_p holding φ' of what this weight made of a_p (coherent.ts). */
+function coherent(node: LinearNode, context: Context, state: State): number {
+  const bias = node.bias === null ? null : context.law(node.bias);
+  const pairs = coherentPairs(context, node.outputs[0], secondOf(bias));
+  return pairs === 0 ? 0 : pairs * stateSecondMoment(state) * diagonal(scatterOf(mixParts(state)));
+}
 
 /** Lays E[δδ'] over the input's positions: contracted positions have weights of their own, hence no correlation. */
 function backToInput(part: Part, back: Kernel, state: State, dims: readonly number[]): Kernel {
