@@ -26,33 +26,13 @@ import {
 } from "../kernel/kernel.ts";
 import { type ActivationMap, activationMap } from "../law/activation-map.ts";
 import { activationOf, homogeneous, straightLine } from "../law/form.ts";
+import { interpolant } from "../law/interpolant.ts";
 import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
 import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
 import type { Part, State } from "../state/state.ts";
 
 /** Relative range of a diagonal below which it counts as level. */
 const LEVEL = 1e-9;
-
-/** Chebyshev interpolation at `count` points of [low, high], summed by Clenshaw's recurrence (Clenshaw 1955). */
-function interpolant(low: number, high: number, count: number, f: (x: number) => number): (x: number) => number {
-  const middle = (low + high) / 2;
-  const half = (high - low) / 2;
-  const values = Array.from({ length: count }, (_, i) => f(middle + half * Math.cos((Math.PI * (i + 0.5)) / count)));
-  const coefficients = Float64Array.from({ length: count }, (_, k) =>
-    values.reduce((sum, v, i) => sum + (v * 2 * Math.cos((Math.PI * k * (i + 0.5)) / count)) / count, 0),
-  );
-  return (x) => {
-    const t = (x - middle) / half;
-    let next = 0;
-    let afterNext = 0;
-    for (let k = count - 1; k >= 1; k--) {
-      const current = coefficients[k] + 2 * t * next - afterNext;
-      afterNext = next;
-      next = current;
-    }
-    return coefficients[0] / 2 + t * next - afterNext;
-  };
-}
 
 /** Points for a range of standard deviations: moments are smooth in them, so a narrow range needs few (error below 1e-6). */
 const pointsFor = (low: number, high: number): number => (high < 1.1 * low ? 4 : high < 1.5 * low ? 6 : 9);
