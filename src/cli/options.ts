@@ -1,12 +1,14 @@
 /** Options that several commands share, each parsed once with an error that says what would do. */
 
 import type { Command } from "commander";
+import type { Objective } from "../plan/index.ts";
 import { UsageError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
 
 export const MODES = ["train", "eval"] as const;
 /** Known here too, so that the help does not load the drawing. */
 export const STREAMS = ["epoch0", "torch", "numpy", "jax"] as const;
+const OBJECTIVES: readonly Objective[] = ["forward", "backward", "balanced"];
 export const DTYPES = ["f32", "f16", "bf16"] as const;
 
 export type Mode = (typeof MODES)[number];
@@ -16,6 +18,7 @@ export type WriteDtype = (typeof DTYPES)[number];
 /** As commander hands them over. */
 export interface ModelOptions extends CheckModelOptions {
   readonly scheme: string;
+  readonly objective?: Objective;
   readonly seed: number;
 }
 
@@ -111,6 +114,11 @@ export function modelOptions(command: Command): Command {
   return checkModelOptions(
     command
       .option("--scheme <name>", "rule that chooses each initializer", "auto")
+      .option(
+        "--objective <what>",
+        "what auto keeps level: forward, backward or balanced (default)",
+        wordOption("--objective", OBJECTIVES),
+      )
       .option("--seed <n>", "seed of the draw", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0),
   ).option("--json", "one JSON document on stdout");
 }
@@ -121,6 +129,7 @@ export function planOptions(options: ModelOptions) {
     scheme: options.scheme,
     seed: options.seed,
     mode: options.mode,
+    ...(options.objective === undefined ? {} : { objective: options.objective }),
     ...(options.inputMean === undefined ? {} : { inputMean: options.inputMean }),
     ...(options.inputVariance === undefined ? {} : { inputVariance: options.inputVariance }),
     ...(options.batch === undefined ? {} : { batch: options.batch }),

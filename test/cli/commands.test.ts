@@ -99,6 +99,21 @@ test("--emit prints code alone", async () => {
   expect(out).toContain('"fc1.bias", "fc2.bias", "fc3.bias"');
 });
 
+test("--objective reaches the solver: with the signal level the widths do not matter, with the gradient they do", async () => {
+  const std = async (objective: string) => {
+    const { code, out } = await epoch0(["plan", "64 > 32 relu > 128 relu > 10", "--objective", objective, "--json"]);
+    expect(code).toBe(0);
+    return JSON.parse(out).tensors.find(({ name }: { name: string }) => name === "fc2.weight").std;
+  };
+  // Var(W)·E[φ²] = 1/fan_in, 1/fan_out and their geometric mean, E[φ²] = 1/2; the solver is within half a percent of a variance.
+  expect(Math.abs((await std("forward")) ** 2 / (2 / 32) - 1)).toBeLessThan(0.005);
+  expect(Math.abs((await std("backward")) ** 2 / (2 / 128) - 1)).toBeLessThan(0.005);
+  expect(Math.abs((await std("balanced")) ** 2 / (2 / 64) - 1)).toBeLessThan(0.005);
+  const wrong = await epoch0(["plan", "4 > 2", "--objective", "forwards"]);
+  expect(wrong).toMatchObject({ code: 2, out: "" });
+  expect(wrong.err).toContain("did you mean forward?");
+});
+
 test("explain tells one tensor; an unknown one is answered with the nearest", async () => {
   const { code, out } = await epoch0(["explain", digits, "fc2.weight"]);
   expect(code).toBe(0);

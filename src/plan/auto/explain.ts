@@ -1,10 +1,12 @@
 /** The reason for one of `auto`'s choices, in one sentence with its numbers. */
 
-import { product, quantity, quotient, root, type Term } from "../derivation/term.ts";
-import { fanInTerm } from "../schemes/formulas.ts";
+import { number, product, quantity, quotient, root, type Term } from "../derivation/term.ts";
+import { fanInTerm, fanOutTerm } from "../schemes/formulas.ts";
 import type { Formula } from "../schemes/types.ts";
 import type { ParameterUsage } from "../usage/types.ts";
 import { activationName, figure, listed, times } from "../words.ts";
+import { momentsAt } from "./activation-moments.ts";
+import { type Balance, balanceOf, type PreActivation } from "./balance.ts";
 import type { Goal } from "./goals.ts";
 
 export interface Explained {
@@ -13,7 +15,7 @@ export interface Explained {
   /** Mean square of an element as chosen. */
   readonly square: number;
   /** Predicted mean squares by tensor; null without a graph. */
-  readonly signals: ReadonlyMap<string, { readonly secondMoment: number }> | null;
+  readonly signals: ReadonlyMap<string, PreActivation> | null;
   readonly streams: readonly number[];
 }
 
@@ -29,7 +31,22 @@ export function explain(known: Explained): string {
     return `Added to the rows of ${goal.like}, which the readout shares, so it has their size: ${figure(square)} = ${figure(Math.sqrt(square))}².`;
   if (usage.node?.kind === "embedding" || goal.tensor === usage.parameter.name)
     return `${goal.share < 1 ? `One of ${figure(1 / goal.share)} terms of a sum, so each brings ${figure(goal.value)} of its second moment 1` : "Rows with second moment 1, like a unit input"}: ${figure(square)} = ${figure(Math.sqrt(square))}².`;
+  const slope = slopeBefore(known, goal);
+  if (slope !== null) {
+    const { fanOut } = usage.fans.true;
+    return `The gradient keeps its mean square whatever the signal does: Var(W) = 1/(fan_out·E[φ'²]) = 1/(${figure(fanOut)}·${figure(slope)}), σ = ${figure(Math.sqrt(square))} (He 2015, section 2.2).`;
+  }
   return `${purpose(known, goal)}: ${derivation(known, wantedOf(known, goal))}.`;
+}
+
+/** E[φ'(z)²] of the activation in front, where the gradient alone decides; null elsewhere. */
+function slopeBefore({ usage, signals }: Explained, goal: Goal): number | null {
+  const before = goal.weighs !== "gradient" || goal.after === null ? undefined : signals?.get(goal.after);
+  if (!before) return null;
+  if (!usage.preceding) return 1;
+  const { mean, secondMoment } = before;
+  const variance = Math.max(secondMoment - mean * mean, 0);
+  return momentsAt(usage.preceding.activation, mean, variance).derivativeSecondMoment;
 }
 
 function purpose(known: Explained, goal: Goal): string {
@@ -53,10 +70,13 @@ function purpose(known: Explained, goal: Goal): string {
         ? `${what} of the one residual branch, which adds as much as the skip brings`
         : `${what} of one of ${length} residual branches; each adds ${goal.source === null ? "" : "(once attention decides) "}1/${length} of the stream's second moment, so depth at most doubles it (Hanin & Rolnick 2018; Zhang 2019)`;
     }
-    case "linear":
+    case "linear": {
+      const balanced = balanceOf(known, goal);
+      if (balanced) return balancedPurpose(usage, balanced);
       return `No activation follows; second moment ${figure(goal.value)}`;
+    }
     case "hidden":
-      return hiddenPurpose(usage, goal);
+      return hiddenPurpose(known, goal);
   }
 }
 
@@ -66,9 +86,27 @@ function scoreWords({ attention }: ParameterUsage): string {
   return list.charAt(0).toUpperCase() + list.slice(1);
 }
 
-function hiddenPurpose(usage: ParameterUsage, goal: Goal): string {
+/** Change of a mean square a layer that is worth a word. */
+const NOTABLE = 0.01;
+
+function balancedPurpose(usage: ParameterUsage, { before, ratio, q, held }: Balance): string {
+  const name = activationName(usage.activation);
+  const forward = q / before;
+  const gains = `signal ${times(forward)}, gradient ${times(forward * ratio)} at this layer`;
+  if (held) {
+    const reason = `the least squares of both log gains would be at ${figure(before / Math.sqrt(ratio))}, outside of the range where ${name} works`;
+    return `Second moment ${figure(q)} in front of ${name}, the best that can be had: ${gains}; ${reason}`;
+  }
+  const place = usage.activation ? ` in front of ${name}` : "";
+  return `Second moment ${figure(q)}${place}, least squares of the log gains in both directions: ${gains}`;
+}
+
+function hiddenPurpose({ usage, signals }: Explained, goal: Goal): string {
   const name = activationName(usage.activation);
   const { point, run } = goal;
+  const balanced = balanceOf({ usage, signals }, goal);
+  if (balanced && (balanced.held || Math.abs(Math.log(balanced.ratio)) > NOTABLE))
+    return balancedPurpose(usage, balanced);
   if (!point) return `Second moment ${figure(goal.value)} in front of ${name}`;
   const gradient = `the gradient changes ${times(point.chi)} a layer`;
   if (Math.abs(Math.log(point.chi)) < 1e-9)
@@ -81,6 +119,7 @@ function hiddenPurpose(usage: ParameterUsage, goal: Goal): string {
 }
 
 function wantedOf({ usage, signals }: Explained, goal: Goal): number {
+  if (balanceOf({ usage, signals }, goal) !== null) return signals?.get(goal.tensor)?.secondMoment ?? goal.value;
   if (goal.kind !== "branch") return goal.value;
   const reached = signals?.get(goal.tensor)?.secondMoment ?? goal.value;
   const real = signals?.get(usage.input ?? "")?.secondMoment;
@@ -109,6 +148,14 @@ export function formulaOf(known: Explained): Formula {
   const { usage, goal, square, signals } = known;
   if (usage.part === "scale" || usage.part === "layer-scale")
     return { decides: "value", term: root(quantity("q", square, "mean square that the scale is to bring")) };
+  const slope = goal === null ? null : slopeBefore(known, goal);
+  if (slope !== null) {
+    const factors = [
+      fanOutTerm(usage.fans.true.fanOut),
+      quantity("E[φ'(z)²]", slope, "slope of the activation in front"),
+    ];
+    return { decides: "variance", term: quotient(number(1), product(...factors)) };
+  }
   const source = goal?.source ?? usage.input;
   const incoming = source === null ? undefined : signals?.get(source)?.secondMoment;
   const isTable = usage.node?.kind === "embedding" || goal?.tensor === usage.parameter.name || goal?.like != null;

@@ -3,10 +3,11 @@
 import type { Node } from "../../model/types.ts";
 import { attendedValues } from "../usage/attention.ts";
 import { flowingInputs, type Graph, isRearranging } from "../usage/graph.ts";
+import { scalingFactor } from "../usage/linear-map.ts";
 import { solvedTensor } from "../usage/neighbours.ts";
 import type { ParameterUsage, Usages } from "../usage/types.ts";
 import { type OperatingPoint, operatingPoint } from "./operating-point.ts";
-import { runLengths } from "./runs.ts";
+import { followers, runLengths } from "./runs.ts";
 
 export type Objective = "forward" | "backward" | "balanced";
 
@@ -26,6 +27,10 @@ export interface Goal {
   readonly point: OperatingPoint | null;
   /** Weights in a row; 0 where it does not matter. */
   readonly run: number;
+  /** What the gradient has to say: nothing (null), all ("gradient") or as much as the signal ("both"). */
+  readonly weighs: "both" | "gradient" | null;
+  /** Tensor of the pre-activation before: what gains are counted from. */
+  readonly after: string | null;
   /** Tied table whose rows this one is added to: it takes that table's size, whatever the readout made of it. */
   readonly like: string | null;
   /**
@@ -38,7 +43,7 @@ export interface Goal {
 
 /** Goals by parameter name, for every matrix, kernel and table that a linear, conv or embedding node uses. */
 export function goalsOf(usages: Usages, objective: Objective): ReadonlyMap<string, Goal> {
-  const runs = runLengths(usages);
+  const runs: Runs = { lengths: runLengths(usages), followers: followers(usages) };
   const adds = new Set<Node>(usages.residuals.map(({ add }) => add));
   const goals = new Map<string, Goal>();
   for (const [name, usage] of usages.byName) {
@@ -48,10 +53,15 @@ export function goalsOf(usages: Usages, objective: Objective): ReadonlyMap<strin
   return goals;
 }
 
+interface Runs {
+  readonly lengths: ReadonlyMap<Node, number>;
+  readonly followers: ReadonlySet<Node>;
+}
+
 function goalOf(
   usages: Usages,
   usage: ParameterUsage,
-  runs: ReadonlyMap<Node, number>,
+  runs: Runs,
   adds: ReadonlySet<Node>,
   objective: Objective,
 ): Goal | null {
@@ -67,6 +77,8 @@ function goalOf(
       share,
       point: null,
       run: 0,
+      weighs: null,
+      after: null,
       like,
       source: null,
     };
@@ -77,7 +89,7 @@ function goalOf(
   const share = shareOfSum(graph, tensor, adds);
   const like = usage.part === "position" ? tiedPartner(usages, usage.output) : null;
   const source = usage.input === null ? null : attendedValues(graph, usage.input);
-  const plain = { tensor, share, point: null, run: 0, like, source };
+  const plain = { tensor, share, point: null, run: 0, weighs: null, after: null, like, source } as const;
   if (usage.writes && usage.residual) {
     const length = usages.streams[usage.residual.stream] ?? 1;
     return { ...plain, kind: "branch", value: 1 / length };
@@ -88,12 +100,38 @@ function goalOf(
     const { headSize, scale } = usage.attention;
     return { ...plain, tensor: usage.output, kind: "scores", value: 1 / (Math.sqrt(headSize) * Math.abs(scale) || 1) };
   }
-  if (!usage.activation || usage.part !== "weight") return { ...plain, kind: "linear", value: share };
-  const run = runs.get(usage.node) ?? 1;
+  const chained =
+    usage.preceding === null && usage.part === "weight" && share === 1 ? weightBefore(usages, usage) : null;
+  if (!usage.activation || usage.part !== "weight")
+    return { ...plain, kind: "linear", value: share, ...weighed(objective, chained) };
+  const run = runs.lengths.get(usage.node) ?? 1;
   const reference = usage.activation.activation;
   const point = operatingPoint(reference, objective === "forward" ? 1 : run);
   const q = objective === "forward" ? 1 : point.q;
-  return { ...plain, kind: "hidden", value: q * share, point, run };
+  const before = usage.preceding?.inputs[0] ?? null;
+  // What comes from a skip or a norm has a size of its own: only in a run do both directions meet.
+  const counted = objective === "balanced" && !runs.followers.has(usage.node) ? null : before;
+  return { ...plain, kind: "hidden", value: q * share, point, run, ...weighed(objective, counted ?? chained) };
+}
+
+/** What an objective weighs at a weight that stands behind the pre-activation `after`. */
+function weighed(objective: Objective, after: string | null): Pick<Goal, "weighs" | "after"> {
+  if (after === null || objective === "forward") return { weighs: null, after };
+  return { weighs: objective === "backward" ? "gradient" : "both", after };
+}
+
+/** The output of the weight that another one follows directly, as in a linear network; null where anything is between. */
+function weightBefore({ graph }: Usages, usage: ParameterUsage): string | null {
+  let tensor = usage.input;
+  while (tensor !== null && graph.consumers.get(tensor)?.length === 1) {
+    const node: Node | undefined = graph.producer.get(tensor);
+    if (!node) return null;
+    if (node.kind === "linear" || node.kind === "conv") return tensor;
+    if (!isRearranging(node) && scalingFactor(node) === null) return null;
+    const inputs: readonly string[] = flowingInputs(graph, node);
+    tensor = inputs.length === 1 ? (inputs[0] ?? null) : null;
+  }
+  return null;
 }
 
 /** 1/k where a tensor is one of k terms of a sum that is no skip (token + position, two inputs), otherwise 1. */

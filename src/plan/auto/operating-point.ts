@@ -20,8 +20,11 @@ export interface OperatingPoint {
   readonly level: boolean;
 }
 
-/** Smallest size considered: a tenth of a standard deviation squared would be a linear network in all but name. */
-const SMALLEST = 0.05;
+/**
+ * Sizes of a pre-activation at which a curved activation is put to use: below, it would be a linear network in all but
+ * name; above, it saturates, or pays for its width with the gradient.
+ */
+export const WORKING = { least: 0.05, most: 1 } as const;
 /** Largest change of the gradient's mean square that a chain may have end to end: 10, about 3 in size. */
 export const MOST_CHANGE = 10;
 const BISECTIONS = 24;
@@ -57,13 +60,13 @@ function search(reference: ActivationReference, depth: number): OperatingPoint {
     const { chi, secondMoment } = gradientFactor(reference, q);
     return { q, chi, secondMoment, level: change(chi) <= allowed };
   };
-  const top = at(1);
+  const top = at(WORKING.most);
   if (top.level) return top;
-  const bottom = at(SMALLEST);
+  const bottom = at(WORKING.least);
   if (!bottom.level) return change(bottom.chi) < change(top.chi) ? bottom : top;
   let level = bottom;
-  let low = Math.log(SMALLEST);
-  let high = 0;
+  let low = Math.log(WORKING.least);
+  let high = Math.log(WORKING.most);
   for (let i = 0; i < BISECTIONS; i++) {
     const middle = (low + high) / 2;
     const point = at(Math.exp(middle));

@@ -9,6 +9,7 @@ import type { Choice, SchemeContext } from "../schemes/types.ts";
 import type { ParameterUsage, Usages } from "../usage/types.ts";
 import { momentsAt } from "./activation-moments.ts";
 import { type Explained, explain } from "./explain.ts";
+import { heldBack } from "./feasible.ts";
 import { fixedChoice } from "./fixed.ts";
 import { type Goal, goalsOf, type Objective } from "./goals.ts";
 import { sweep } from "./sweep.ts";
@@ -68,7 +69,6 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
         model,
         usages,
         goals,
-        objective: options.objective,
         mode: options.propagate.mode,
         before: squares,
         signals: pass.signals(),
@@ -81,6 +81,7 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
       for (const [name, square] of after) if (squares.has(name)) squares.set(name, square);
     }
   }
+  for (const warning of heldBack(usages, goals, propagation?.signals ?? null)) context.warn(warning);
   const choices = new Map<string, Choice>();
   for (const [name, usage] of usages.byName) {
     const done = fixed.get(name);
@@ -119,6 +120,8 @@ function writerGoals(usages: Usages): ReadonlyMap<string, Goal> {
       share: 1,
       point: null,
       run: 0,
+      weighs: null,
+      after: null,
       like: null,
       source: null,
     });

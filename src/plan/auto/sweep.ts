@@ -10,15 +10,15 @@
 import type { Model, Node } from "../../model/types.ts";
 import type { TensorSignal } from "../../propagate/types.ts";
 import { linearSlope } from "../usage/linear-map.ts";
-import type { Usages } from "../usage/types.ts";
+import type { ParameterUsage, Usages } from "../usage/types.ts";
 import { momentsAt } from "./activation-moments.ts";
-import type { Goal, Objective } from "./goals.ts";
+import { balance } from "./balance.ts";
+import type { Goal } from "./goals.ts";
 
 export interface SweepInput {
   readonly model: Model;
   readonly usages: Usages;
   readonly goals: ReadonlyMap<string, Goal>;
-  readonly objective: Objective;
   readonly mode: "train" | "eval";
   /** Mean squares of the parameters that the propagation was made with. */
   readonly before: ReadonlyMap<string, number>;
@@ -74,6 +74,14 @@ export function sweep(input: SweepInput): SweepResult {
     return usable(factor) ? factor : 1;
   };
 
+  const balancedTarget = (usage: ParameterUsage, goal: Goal): number | null => {
+    const before = goal.weighs === "both" && goal.after !== null ? signals.get(goal.after) : undefined;
+    if (!before || goal.after === null) return null;
+    const factor = ratio(goal.after);
+    const found = balance(usage, { mean: before.mean * Math.sqrt(factor), secondMoment: before.secondMoment * factor });
+    return found && found.q * goal.share;
+  };
+
   const solve = (name: string, node: Node, incoming: number): number => {
     const goal = goals.get(name);
     const usage = usages.byName.get(name);
@@ -84,8 +92,9 @@ export function sweep(input: SweepInput): SweepResult {
       after.set(name, like);
       return changeOf(name);
     }
-    const wanted = goal.kind === "branch" ? branchTarget(name, goal.value) : goal.value;
-    if (input.objective === "backward" && goal.kind === "hidden" && usage.preceding !== null) {
+    const wanted =
+      goal.kind === "branch" ? branchTarget(name, goal.value) : (balancedTarget(usage, goal) ?? goal.value);
+    if (goal.weighs === "gradient") {
       after.set(name, backwardVariance(input, name, ratio));
       return changeOf(name);
     }

@@ -5,6 +5,8 @@
  */
 
 import type { Model } from "../../model/types.ts";
+import { type Balance, balanceOf } from "../auto/balance.ts";
+import { fanInTerm, fanOutTerm } from "../schemes/formulas.ts";
 import type { Decides } from "../schemes/types.ts";
 import type { Plan, PlannedTensor } from "../types.ts";
 import { analyse, type ParameterUsage } from "../usage/index.ts";
@@ -42,7 +44,7 @@ export function derive(model: Model, plan: Plan, name: string): Derivation {
   steps.push(...fanSteps(known, usage, used));
   const padding = paddingStep(known, usage, usage.fans.true.fanIn);
   if (padding) steps.push(padding);
-  steps.push(...pointSteps(usage, chosen));
+  steps.push(...pointSteps(known, usage, chosen));
   const letter = LETTERS[usage.part] ?? "θ";
   steps.push(choiceStep(known, usage, chosen, letter));
   if (tensor.initializer.kind !== "file") steps.push(...lawSteps(tensor, chosen.formula.decides, letter));
@@ -65,12 +67,15 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** Whether the choice looks at the gradient: a fan-out in its formula, or an objective that does. */
 function looksBack(known: Known, { goal }: Chosen, used: readonly { readonly symbol: string }[]): boolean {
   if (used.some(({ symbol }) => symbol === "fan_out")) return true;
-  return goal?.point != null && goal.run > 1 && known.plan.objective !== "forward";
+  return goal !== null && (goal.weighs !== null || (goal.run > 1 && known.plan.objective !== "forward"));
 }
 
 /** χ at the operating point and over the run, where `auto` chose the point for its sake. */
-function pointSteps(usage: ParameterUsage, { goal }: Chosen): readonly Step[] {
-  const point = goal?.point;
+function pointSteps(known: Known, usage: ParameterUsage, { goal }: Chosen): readonly Step[] {
+  if (!goal) return [];
+  const balanced = balanceOf({ usage, signals: known.signals }, goal);
+  if (balanced) return balanceSteps(usage, balanced);
+  const { point } = goal;
   if (!point || goal.run < 2 || !usage.activation) return [];
   const chi = quantity("χ", point.chi, "factor on the gradient's mean square a layer, forward level");
   const label = "gradient, a layer";
@@ -88,6 +93,41 @@ function pointSteps(usage: ParameterUsage, { goal }: Chosen): readonly Step[] {
   return [
     step("choice", { title: label, symbol: "χ", term: ratio, source: "Schoenholz 2017" }),
     step("choice", { title: `gradient, ${goal.run} layers`, symbol: "χᴸ", term: power(chi, goal.run) }),
+  ];
+}
+
+/** The gradient's gain over the signal's, and where the least squares of both put this layer. */
+function balanceSteps(usage: ParameterUsage, { before, ratio, q, held }: Balance): readonly Step[] {
+  const { fanIn, fanOut } = usage.fans.true;
+  const gain = quantity("R", ratio, "gain of the gradient over that of the signal");
+  const start = quantity("q₋", before, "mean square of the pre-activation before");
+  const steps = [
+    step("choice", {
+      title: "gradient over signal",
+      symbol: "R = B/F",
+      term: {
+        kind: "product",
+        factors: [
+          { kind: "quotient", over: fanOutTerm(fanOut), under: fanInTerm(fanIn) },
+          quantity("χ", ratio * (fanIn / fanOut), "q₋·E[φ'²]/E[φ²] of the activation in front"),
+        ],
+      },
+      source: "Schoenholz 2017",
+    }),
+    step("choice", {
+      title: "least squares of both",
+      symbol: "q",
+      term: { kind: "quotient", over: start, under: { kind: "root", of: gain } },
+    }),
+  ];
+  if (!held) return steps;
+  return [
+    ...steps,
+    step("choice", {
+      title: "held to",
+      symbol: "q",
+      term: quantity("limit", q, "end of the range where the activation works"),
+    }),
   ];
 }
 
