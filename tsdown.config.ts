@@ -1,7 +1,12 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", node: "src/node.ts", cli: "src/cli/index.ts" },
+  entry: {
+    index: "src/index.ts",
+    node: "src/node.ts",
+    cli: "src/cli/index.ts",
+    "race-worker": "src/race/queue-worker.ts",
+  },
   format: "esm",
   // Neutral: the same files serve Node and browsers; only the entries `node` and `cli` reach node: modules.
   platform: "neutral",

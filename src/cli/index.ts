@@ -10,6 +10,7 @@ import { defineExplain } from "./commands/explain.ts";
 import { defineGain } from "./commands/gain.ts";
 import { defineInit } from "./commands/init.ts";
 import { definePlan } from "./commands/plan.ts";
+import { defineRace } from "./commands/race.ts";
 import { EXIT, oneLine, reportError } from "./errors.ts";
 import { exitWhenWritten, processTerminal, type Terminal } from "./terminal.ts";
 
@@ -39,7 +40,7 @@ Examples:
   $ epoch0 init model.onnx -o weights.safetensors --verify
   $ epoch0 gain gelu`,
     );
-  for (const define of [defineInit, definePlan, defineCheck, defineExplain, defineGain])
+  for (const define of [defineInit, definePlan, defineCheck, defineExplain, defineGain, defineRace])
     program.addCommand(define(context));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({

@@ -95,7 +95,7 @@ export async function signalChart(
 }
 
 /** Plot asks the document for an SVG or figure; linkedom prints it as HTML would be, so the namespace is said once. */
-function serialize(element: { readonly outerHTML: string }): string {
+export function serialize(element: { readonly outerHTML: string }): string {
   return element.outerHTML.replace(/^<svg(?![^>]*xmlns)/, '<svg xmlns="http://www.w3.org/2000/svg"');
 }
 
