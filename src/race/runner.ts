@@ -17,7 +17,7 @@ export interface Runner {
 const EVALUATIONS = 20;
 const MOST_HELD_OUT = 512;
 /** Stops a run that has not come lower for this many looks. */
-const PATIENCE = 8;
+const PATIENCE = 10;
 /** Rows that the curvature is measured on. */
 const CURVATURE_ROWS = 256;
 
