@@ -34,12 +34,7 @@ export function defineRace(context: CommandContext): Command {
     .description("train schemes against each other on your data: does the initialization matter here?")
     .option("--data <file|name>", "a .csv, .npy or .npz; or digits, iris, spirals, moons, teacher, images, text")
     .option("--schemes <list>", "names, separated by commas", schemesOption, schemesOption(DEFAULT_SCHEMES))
-    .option(
-      "--lr <rates|auto>",
-      "one rate, several to choose from, or auto: searched from 2/λ_max",
-      ratesOption,
-      "auto",
-    )
+    .option("--lr <rates|auto>", "one rate, several, or auto: searched from 2/λ_max", ratesOption, "auto")
     .option("--seeds <k>", "draws of the weights for each scheme", wholeOption("--seeds", { least: 1, most: 100 }), 5)
     .option("--seed <n>", "the first of them", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0)
     .option("--steps <n>", "updates in one run", wholeOption("--steps", { least: 1, most: 1e6 }), 200)
@@ -54,9 +49,9 @@ export function defineRace(context: CommandContext): Command {
     .addHelpText(
       "after",
       `
-Every scheme sees the same rows in the same order. Its learning rate is searched on one grid for all,
-from the largest stable step 2/λ_max of its first draw. Runs that are done are kept: after Ctrl-C the
-same command goes on where it was.
+Every scheme sees the same rows in the same order. Its learning rate is searched on one grid for
+all, from the largest stable step 2/λ_max of its first draw. Runs that are done are kept: after
+Ctrl-C the same command goes on where it was.
 
 Examples:
   $ epoch0 race model.onnx --data train.csv --standardise
