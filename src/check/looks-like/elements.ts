@@ -5,6 +5,7 @@ import { fitTests } from "./fit.ts";
 import { independenceTests } from "./independence.ts";
 import { bound, type ElementFamily, type ElementLaw, initializerOf, logLikelihood, SHAPES } from "./laws.ts";
 import type { KnownLaw } from "./schemes.ts";
+import { fisher } from "./tails.ts";
 import type { Likeness, Test } from "./types.ts";
 
 export interface ElementOptions {
@@ -15,14 +16,22 @@ export interface ElementOptions {
   readonly anyScale: boolean;
 }
 
-/** A fresh tensor fails one of about ten tests at this level once in ten thousand times. */
+/** A fresh tensor fails one of about ten tests, or all of them together, at this level once in ten thousand times. */
 const LEVEL = 1e-5;
 /** Fewer numbers than this have no recognisable distribution. */
 const FEWEST = 32;
+/** A single law without free numbers can be refused by this many. */
+const FEWEST_REFUSING = 4;
+/** Uniform numbers that reach this little beyond a known edge have been moved; farther ones where the edge is blurred too. */
+const MOVED = 1.05;
+const MOVED_FAR = 1.5;
+const BLURRED = 1e-3;
 /** Standard errors that a scale may be off. */
 const SCALE_ERRORS = 4.5;
 /** Posterior odds of at least 9 : 1, or the family is not known. */
 const SURE = 0.9;
+
+const NO_RULE = "no known rule gives a vector of such numbers";
 
 interface Candidate {
   readonly law: ElementLaw;
@@ -96,7 +105,11 @@ function candidates(numbers: Numbers, options: ElementOptions): Candidate[] {
   for (const [first, ...rest] of groups.values()) {
     if (first) add(first, [first.name, ...rest.map(({ name }) => name)], 0);
   }
-  if (options.anyScale) for (const law of fitted(numbers, options)) add(law, [], law.mean === 0 ? 1 : 2);
+  // A known law that agrees with the numbers' size stands for its family: rounding moves the edges of a fitted one.
+  const explained = new Set(found.map(({ law }) => law.family));
+  if (options.anyScale) {
+    for (const law of fitted(numbers, options)) if (!explained.has(law.family)) add(law, [], law.mean === 0 ? 1 : 2);
+  }
   return found.sort((a, b) => b.score - a.score);
 }
 
@@ -141,15 +154,14 @@ function numbersOf(statistics: TensorStatistics): Numbers {
 export function identifyElements(statistics: TensorStatistics, options: ElementOptions): Likeness {
   const numbers = numbersOf(statistics);
   const { sample } = numbers;
-  if (sample.length < FEWEST)
-    return { family: "unknown", why: `${sample.length} numbers are too few for a distribution` };
+  if (sample.length < FEWEST) return few(numbers, options);
   const all = candidates(numbers, options);
   const [best] = all;
   if (!best) {
     return {
       family: "trained",
       nearest: null,
-      why: "no known rule gives numbers of this size",
+      why: NO_RULE,
       confidence: SURE,
       tests: [],
     };
@@ -163,14 +175,20 @@ export function identifyElements(statistics: TensorStatistics, options: ElementO
       : independenceTests(statistics, law, { rowCentred: options.rowCentred })),
   ];
   const worst = smallest(tests);
-  if (worst && worst.p < LEVEL) {
-    return {
-      family: "trained",
-      nearest: law.family,
-      why: `${worst.name} as no fresh ${law.family} draw has them`,
-      confidence: 1 - Math.min(1, worst.p * tests.length),
-      tests,
-    };
+  const together = fisher(tests.map(({ p }) => p));
+  const p = Math.min(1, together, (worst?.p ?? 1) * tests.length);
+  if (worst && Math.min(worst.p, together) < LEVEL) {
+    const why = `${worst.name} as no fresh ${law.family} draw has them`;
+    return { family: "trained", nearest: law.family, why, confidence: 1 - p, tests };
+  }
+  const near =
+    law.family === "uniform" && best.schemes.length === 0
+      ? movedFrom(law, numbers, { ...options, most: blurred(tests) ? MOVED_FAR : MOVED })
+      : null;
+  if (near) {
+    const beyond = ((bound(law) / bound(near) - 1) * 100).toPrecision(2);
+    const why = `reaches ${beyond} % beyond the edge of ${near.name}: moved since it was drawn`;
+    return { family: "trained", nearest: "uniform", why, confidence: SURE, tests };
   }
   const confidence = posterior(all, law.family);
   if (confidence < SURE) {
@@ -184,6 +202,40 @@ export function identifyElements(statistics: TensorStatistics, options: ElementO
     confidence,
     tests,
   };
+}
+
+/** A known uniform law whose edge the numbers leave by a little, where their own edge is no number that somebody wrote down. */
+function movedFrom(
+  law: ElementLaw,
+  { count }: Numbers,
+  { known, most }: ElementOptions & { readonly most: number },
+): KnownLaw | null {
+  const edge = bound(law);
+  const round = Number(edge.toPrecision(1));
+  if (Math.abs(edge / round - 1) < 4 / count) return null;
+  return (
+    known.find((other) => {
+      const ratio = other.family === "uniform" ? edge / bound(other) : 0;
+      return ratio > 1 && ratio < most;
+    }) ?? null
+  );
+}
+
+const blurred = (tests: readonly Test[]) => tests.some(({ name, p }) => name === "edges" && p < BLURRED);
+
+/** Too few numbers to name a family, enough to refuse the laws that there are for a vector. */
+function few(numbers: Numbers, { known, anyScale, rounding }: ElementOptions): Likeness {
+  const { sample, count, min, max } = numbers;
+  const refused = known.every((law) => {
+    const edge = bound(law);
+    const farthest = Math.max(max - law.mean, law.mean - min);
+    if (!Number.isFinite(edge)) return farthest > 6 * law.std || (farthest / law.std) ** count < LEVEL;
+    return farthest > edge * (1 + 2 * rounding + 1e-6) || (farthest / edge) ** count < LEVEL;
+  });
+  if (anyScale || known.length === 0 || !refused || count < FEWEST_REFUSING) {
+    return { family: "unknown", why: `${sample.length} numbers are too few for a distribution` };
+  }
+  return { family: "trained", nearest: null, why: NO_RULE, confidence: SURE, tests: [] };
 }
 
 /** All zeros lie in rows that are zero throughout. */

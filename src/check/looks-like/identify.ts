@@ -130,7 +130,7 @@ function blocks(statistics: TensorStatistics, use: TensorUse): Likeness | null {
   const { whole, shape, dtype } = statistics;
   const rows = shape[0] ?? 0;
   if (!whole || shape.length === 0) return null;
-  for (const count of new Set([use.gates.length, ...PARTS])) {
+  for (const count of partCounts(shape, use)) {
     if (count < 2 || rows % count !== 0 || rows === count) continue;
     const size = rows / count;
     const width = whole.length / count;
@@ -140,8 +140,10 @@ function blocks(statistics: TensorStatistics, use: TensorUse): Likeness | null {
     });
     const found = parts.flatMap((part) => ("initializer" in part ? [part] : []));
     const plain = found.every(({ family }) => family === "zeros" || family === "ones" || family === "constant");
-    // A vector's parts are taken only where they are constants: a few numbers fit some law by chance.
-    if (found.length !== count || (shape.length === 1 && !plain)) continue;
+    // A vector's parts are taken only where they are constants: a few numbers fit some law by chance. Parts of one and the
+    // same law are no blocks: what speaks against the whole still does.
+    if (found.length !== count || (shape.length === 1 && !plain) || !differ(found)) continue;
+    if (found.some(({ tests }) => tests.some(({ p }) => p < PART_LEVEL))) continue;
     return {
       family: "blocks",
       initializer: { kind: "blocks", parts: found.map(({ initializer }) => ({ size, initializer })) },
@@ -152,6 +154,26 @@ function blocks(statistics: TensorStatistics, use: TensorUse): Likeness | null {
     };
   }
   return null;
+}
+
+/** A vector may hold gates of any cell; a matrix has parts where a cell says so, or where it is as tall as q, k and v together. */
+function partCounts(shape: readonly number[], { gates }: TensorUse): Iterable<number> {
+  if (shape.length === 1) return new Set([gates.length, ...PARTS]);
+  const fused = shape[0] === 3 * sizeOf(shape.slice(1));
+  return new Set([gates.length, fused ? 3 : 0]);
+}
+
+/** Parts see less than the whole: each has to fit well. */
+const PART_LEVEL = 1e-3;
+/** Scales of two parts are taken as two from here on. */
+const APART = 1.05;
+
+function differ(parts: readonly { readonly family: string; readonly scale: number }[]): boolean {
+  const [first] = parts;
+  return parts.some(({ family, scale }) => {
+    if (!first || family !== first.family) return true;
+    return Math.max(scale, first.scale) > APART * Math.min(scale, first.scale);
+  });
 }
 
 const MATRIX_PARTS: ReadonlySet<string> = new Set([
@@ -176,8 +198,8 @@ function single(statistics: TensorStatistics, use: TensorUse): Likeness {
   const found =
     constant(statistics, use) ??
     pattern(statistics, rounding) ??
-    orthogonal(statistics, use, rounding) ??
-    deltaOrthogonal(statistics, rounding);
+    deltaOrthogonal(statistics, rounding) ??
+    orthogonal(statistics, use, rounding);
   if (found) return found;
   const length = commonRowLength(statistics, rounding);
   if (length !== null) return sure({ kind: "nguyen-widrow", beta: length }, length, ["nguyen-widrow"]);
@@ -206,7 +228,7 @@ function pattern(statistics: TensorStatistics, rounding: number): Likeness | nul
  *
  * Families are compared by likelihood; the best one then has to pass tests of its distribution (Kolmogorov–Smirnov, fourth
  * moment, edges) and, for matrices, of independent rows and columns (sums and norms of lines, products of lines), each at
- * 1e-5. What training has moved by less than these tests resolve still looks fresh: see docs/inspect.md.
+ * 1e-6. What training has moved by less than these tests resolve still looks fresh: see docs/inspect.md.
  *
  * @param statistics of `statisticsOf` or `parameterStatistics`
  * @param use what the parameter is for: its part and fans, by `usageOf(model)`

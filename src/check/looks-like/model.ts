@@ -31,34 +31,88 @@ const FEW = 1024;
  * Statistics and likeness of each parameter that has values, in the file's order, one at a time: what is yielded holds up to
  * about 20 MB that the next one need not.
  *
+ * A weight and its bias are trained together: a bias that has moved from its start tells of a weight whose own movement is too
+ * small to be seen, and a bias of a few numbers beside a trained weight is not called fresh.
+ *
  * @param names which; default all
  */
 export function* identifyModel(model: Model, names?: ReadonlySet<string>): Generator<IdentifiedParameter> {
   const uses = usageOf(model);
-  const weights = new Map<string, Likeness>();
-  const ownerOf = (name: string): Likeness | null => {
-    const known = weights.get(name);
-    if (known) return known;
+  const alone = new Map<string, Likeness>();
+  const judge = (name: string, use: ParameterUse): { statistics: TensorStatistics; likeness: Likeness } | null => {
     const statistics = parameterStatistics(model, name);
+    if (!statistics) return null;
+    const likeness = alone.get(name) ?? identify(statistics, use);
+    alone.set(name, likeness);
+    return { statistics, likeness };
+  };
+  const biasOf = new Map<string, string>();
+  for (const [name, use] of uses) if (use.owner !== null && use.part === "bias") biasOf.set(use.owner, name);
+  settleFewBiases([...biasOf.values()], (name) => {
     const use = uses.get(name);
-    if (!statistics || !use) return null;
-    const likeness = identify(statistics, use);
-    weights.set(name, likeness);
-    return likeness;
+    return use ? (judge(name, use) ?? null) : null;
+  }).forEach((name) => {
+    alone.set(name, MOVED_BIAS);
+  });
+  const sibling = (name: string | null | undefined): Likeness | null => {
+    const use = name ? uses.get(name) : undefined;
+    if (!name || !use) return null;
+    return alone.get(name) ?? judge(name, use)?.likeness ?? null;
   };
   for (const parameter of model.parameters.values()) {
     const use = uses.get(parameter.name);
     if (!use || (names && !names.has(parameter.name))) continue;
-    const statistics = parameterStatistics(model, parameter.name);
-    if (!statistics) continue;
-    const alone = identify(statistics, use);
-    weights.set(parameter.name, alone);
-    const drawn = "initializer" in alone && statistics.std > 0 && statistics.count < FEW;
-    const beside = use.owner !== null && drawn ? ownerOf(use.owner) : null;
-    const likeness: Likeness =
-      beside?.family === "trained"
-        ? { family: "unknown", why: `${statistics.count} numbers, and the weight beside them is trained` }
-        : alone;
-    yield { parameter, use, statistics, likeness };
+    const found = judge(parameter.name, use);
+    if (!found) continue;
+    const { statistics, likeness } = found;
+    const beside = isDrawn(likeness) ? sibling(use.owner ?? biasOf.get(parameter.name)) : null;
+    yield { parameter, use, statistics, likeness: beside?.family === "trained" ? besideTrained(found, use) : likeness };
   }
+}
+
+const MOVED_BIAS: Likeness = {
+  family: "trained",
+  nearest: "zeros",
+  why: "the file's other biases were not drawn, and this one is not 0",
+  confidence: 0.9,
+  tests: [],
+};
+
+/**
+ * Biases of so few numbers that a draw cannot be excluded (ten classes) are judged by the file's longer ones: where these are
+ * trained and none looks drawn, biases began at zero here. Returns the names of those that have moved from it.
+ */
+function settleFewBiases(
+  names: readonly string[],
+  judge: (name: string) => { readonly statistics: TensorStatistics; readonly likeness: Likeness } | null,
+): string[] {
+  const judged = names.flatMap((name) => {
+    const found = judge(name);
+    return found ? [{ name, std: found.statistics.std, likeness: found.likeness }] : [];
+  });
+  if (judged.some(({ likeness }) => isDrawn(likeness))) return [];
+  if (!judged.some(({ likeness }) => likeness.family === "trained")) return [];
+  return judged.filter(({ std, likeness }) => std > 0 && likeness.family === "unknown").map(({ name }) => name);
+}
+
+/** Random numbers, not a constant or a pattern: those stay what they are whatever stands beside them. */
+const DRAWN: ReadonlySet<string> = new Set(["uniform", "normal", "truncated-normal"]);
+const isDrawn = ({ family }: Likeness) => DRAWN.has(family);
+
+function besideTrained(
+  { statistics, likeness }: { readonly statistics: TensorStatistics; readonly likeness: Likeness },
+  { owner }: ParameterUse,
+): Likeness {
+  if (!("initializer" in likeness)) return likeness;
+  if (owner === null) {
+    return {
+      family: "trained",
+      nearest: likeness.family,
+      why: "fits a fresh draw, but the bias beside it has been trained",
+      confidence: 0.9,
+      tests: likeness.tests,
+    };
+  }
+  if (statistics.count >= FEW) return likeness;
+  return { family: "unknown", why: `${statistics.count} numbers, and the weight beside them is trained` };
 }

@@ -46,6 +46,12 @@ export function kolmogorovTail(t: number): number {
   return Math.min(1, Math.max(0, sum));
 }
 
+/** P(all of these or less likely ones together): −2Σ ln p is χ² with two degrees of freedom each. Fisher 1932, section 21.1. */
+export function fisher(ps: readonly number[]): number {
+  const sum = ps.reduce((total, p) => total - Math.log(Math.max(p, 1e-300)), 0);
+  return waitingTail(ps.length, sum);
+}
+
 /** Standard normal score of a normal sample's fourth standardized moment. Anscombe & Glynn 1983; from 20 numbers on. */
 export function kurtosisScore(kurtosis: number, n: number): number {
   const mean = (3 * (n - 1)) / (n + 1);
