@@ -48,6 +48,14 @@ export {
   planReport,
   toJson,
 } from "./report/index.ts";
+export { essayPage, experimentText } from "./report/reproduce/index.ts";
+export {
+  type Experiment,
+  experimentIds,
+  experiments,
+  type Reproduction,
+  reproduce,
+} from "./reproduce/index.ts";
 export {
   createExecutor,
   createTrainer,

@@ -11,6 +11,7 @@ import { defineGain } from "./commands/gain.ts";
 import { defineInit } from "./commands/init.ts";
 import { definePlan } from "./commands/plan.ts";
 import { defineRace } from "./commands/race.ts";
+import { defineReproduce } from "./commands/reproduce.ts";
 import { EXIT, oneLine, reportError } from "./errors.ts";
 import { exitWhenWritten, processTerminal, type Terminal } from "./terminal.ts";
 
@@ -40,7 +41,7 @@ Examples:
   $ epoch0 init model.onnx -o weights.safetensors --verify
   $ epoch0 gain gelu`,
     );
-  for (const define of [defineInit, definePlan, defineCheck, defineExplain, defineGain, defineRace])
+  for (const define of [defineInit, definePlan, defineCheck, defineExplain, defineGain, defineRace, defineReproduce])
     program.addCommand(define(context));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({

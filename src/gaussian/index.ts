@@ -14,3 +14,4 @@ export { correlationSlope, expectation2, type Jump, type Side } from "./expectat
 export { type LegendreRule, legendreRule } from "./legendre.ts";
 export { erfInverse, normalCdf, normalDensity, normalQuantile, normalTail } from "./normal.ts";
 export { type Panel, panelsBetween } from "./panels.ts";
+export { studentQuantile, studentTail } from "./student.ts";
