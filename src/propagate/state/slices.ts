@@ -51,14 +51,20 @@ function sliceOne(state: State, range: Range): State {
       ),
     };
   const channels = channelsOf(state);
-  const others = channels / factors.reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
-  const per = others === 1 ? inner : 1;
+  const run = runOfIndex(state, range.axis);
   const parts =
-    others === 1
-      ? cutParts(state.parts, start * per, count * per, step)
-      : [{ ...mixParts(state), channels: (channels / first.size) * count }];
+    run === null || (run > 1 && step !== 1)
+      ? [{ ...mixParts(state), channels: (channels / first.size) * count }]
+      : cutParts(state.parts, start * run, count * run, step);
   const kept: Factor[] = count === 1 ? [...rest] : [{ ...first, size: count }, ...rest];
   return { shape, layout: state.layout.map((f, axis) => (axis === range.axis ? kept : f)), parts };
+}
+
+/** Consecutive channels that one index of the axis' first factor stands for; null where other axes cut the channels before it. */
+function runOfIndex(state: State, axis: number): number | null {
+  const [first] = state.layout[axis];
+  const before = state.layout.slice(0, axis).some((factors) => factors.some((f) => f.role === "channel"));
+  return first?.role === "channel" && !before ? channelsOf(state) / first.size : null;
 }
 
 /** Removes kernel axes that are down to one position. */
@@ -82,16 +88,21 @@ export const sliceState = (state: State, ranges: readonly Range[]): State =>
 export function ungatherKernel(state: State, ranges: readonly Range[], gradient: Gradient): Gradient {
   let parts: readonly Part[] = state.parts;
   let positionShare = 1;
+  let channelShare = 1;
   let channelRange: { start: number; count: number; step: number } | null = null;
   for (const range of ranges) {
     const factors = state.layout[range.axis];
     if (factors.length === 0 || range.count === state.shape[range.axis]) continue;
     if (factors[0].role === "position") positionShare *= range.count / state.shape[range.axis];
-    if (factors[0].role === "channel") channelRange = { start: range.start, count: range.count, step: range.step };
+    const run = runOfIndex(state, range.axis);
+    if (run !== null && factors[0].role === "channel") {
+      const each = (run * factors[0].size) / state.shape[range.axis];
+      channelRange = { start: range.start * each, count: range.count * each, step: range.step };
+    } else if (factors[0].role === "channel") channelShare *= range.count / state.shape[range.axis];
   }
   const total = channelsOf(state);
-  const width = channelRange ? total * (channelRange.count / axisChannels(state, ranges)) : total;
-  const contiguous = channelRange !== null && axisChannels(state, ranges) === total && channelRange.step === 1;
+  const width = (channelRange ? channelRange.count : total) * channelShare;
+  const contiguous = channelRange !== null && channelRange.step === 1;
   parts = state.parts;
   let at = 0;
   let taken = 0;
@@ -103,7 +114,7 @@ export function ungatherKernel(state: State, ranges: readonly Range[], gradient:
         : at + part.channels;
     at += part.channels;
     const inside = Math.max(0, high - low);
-    const share = contiguous ? inside / part.channels : width / total;
+    const share = contiguous ? (inside / part.channels) * channelShare : width / total;
     const source = gradient[contiguous ? pieceAt(state, gradient, taken) : Math.min(i, gradient.length - 1)];
     taken += inside > 0 ? 1 : 0;
     if (share === 0 || !source)
@@ -113,11 +124,6 @@ export function ungatherKernel(state: State, ranges: readonly Range[], gradient:
 }
 
 const pieceAt = (_state: State, gradient: Gradient, taken: number): number => Math.min(taken, gradient.length - 1);
-
-const axisChannels = (state: State, ranges: readonly Range[]): number => {
-  const range = ranges.find((r) => state.layout[r.axis].some((f) => f.role === "channel"));
-  return range ? state.shape[range.axis] : channelsOf(state);
-};
 
 /** Lays the slice's kernel into the whole: positions outside get 0. */
 function placed(
