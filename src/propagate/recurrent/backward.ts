@@ -9,6 +9,8 @@ export interface BackwardRun {
   /** E[δz_t δz_s] averaged over gates: of the input product, and of the recurrent product. */
   readonly inputGates: Float64Array;
   readonly recurrentGates: Float64Array;
+  /** The share of the gate whose product takes r·h instead of h. */
+  readonly resetGates: Float64Array;
   /** Σ over gates of E[w²]·E[δz_t δz_s], times features: what all gates of one unit send back to all inputs. */
   readonly toInput: Float64Array;
   /** E[δ²] of the states before the first step. */
@@ -26,7 +28,7 @@ export interface External {
  * δh_t is a Gaussian process: the gradient from outside plus Uᵀδz of the step after, fresh weights as in every backward
  * pass (gradient independence, Yang 2019); along a unit's own path δc and the direct part of δh are carried exactly.
  *
- * @param noise time + 1 columns
+ * @param noise time + 1 columns, and time more where a reset stands before the product
  */
 export function simulateBackward(
   cell: Cell,
@@ -39,9 +41,12 @@ export function simulateBackward(
   const gates = cell.gates;
   const inputGates = new Float64Array(time * time);
   const recurrentGates = new Float64Array(time * time);
+  const resetGates = new Float64Array(time * time);
   const toInput = new Float64Array(time * time);
   const toHidden = new Float64Array(time * time);
   const rows: Float64Array[] = [];
+  const resetRows: Float64Array[] = [];
+  const candidates: Float64Array[] = [];
   const deltas: Float64Array[] = [];
   const gated: Float64Array[] = [];
   let dc: Float64Array = noise[time].map((z) => z * Math.sqrt(external.lastCell));
@@ -72,6 +77,22 @@ export function simulateBackward(
       nextDc[i] = c * run.cellByCell[t][i];
       nextDirect[i] = h * run.hiddenByHidden[t][i];
     }
+    if (cell.reset && run.reset) {
+      // δ(r·h) = Uᵀδz of the candidate: a process of its own, which the reset gate and the state before share.
+      const { gate, candidate } = cell.reset;
+      const own = Float64Array.from({ length: units }, (_, i) => dz[i * gates + candidate]);
+      candidates[t] = own;
+      resetRows.push(
+        choleskyRow(resetRows, step, (k) => laws[candidate].recurrent * dot(own, candidates[time - 1 - k])),
+      );
+      const product = new Float64Array(units);
+      drawProcess(resetRows[step], noise, time + 1, 0, product);
+      for (let i = 0; i < units; i++) {
+        dz[i * gates + gate] = product[i] * run.reset.slope[t][i];
+        dr[i * gates + gate] = dz[i * gates + gate];
+        nextDirect[i] += product[i] * run.reset.open[t][i];
+      }
+    }
     deltas[t] = dz;
     gated[t] = dr;
     dc = nextDc;
@@ -82,15 +103,19 @@ export function simulateBackward(
       for (const at of s === t ? [t * time + t] : [t * time + s, s * time + t])
         for (let g = 0; g < gates; g++) {
           inputGates[at] += own[g] / gates;
-          recurrentGates[at] += back[g] / gates;
           toInput[at] += own[g] * laws[g].input;
-          toHidden[at] += back[g] * laws[g].recurrent;
+          if (g === cell.reset?.candidate) resetGates[at] += back[g] / gates;
+          else {
+            recurrentGates[at] += back[g] / gates;
+            toHidden[at] += back[g] * laws[g].recurrent;
+          }
         }
     }
   }
   return {
     inputGates,
     recurrentGates,
+    resetGates,
     toInput,
     initialHidden: toHidden[0] + dot(direct, direct),
     initialCell: dot(dc, dc),

@@ -18,12 +18,23 @@ export interface Step {
   readonly recurrentFactor: Float64Array;
 }
 
+export interface Reset {
+  /** The gate r, and the one whose product takes r·h. */
+  readonly gate: number;
+  readonly candidate: number;
+  /** r and dr/dz at a pre-activation. */
+  readonly open: (z: number) => number;
+  readonly slope: (z: number) => number;
+}
+
 export interface Cell {
   readonly gates: number;
   /** Gaussian processes per unit: one a gate, two for a candidate whose recurrent part is gated. */
   readonly processes: number;
   /** Gate whose recurrent part is a process of its own; −1 if none. */
   readonly split: number;
+  /** GRU with the reset before the product: the candidate's recurrent product takes r·h. */
+  readonly reset: Reset | null;
   /** z: pre-activation by gate (a split gate's input part), recurrent: its recurrent part. */
   readonly step: (z: Float64Array, recurrent: number, hidden: number, cell: number, out: Step) => void;
 }
@@ -63,6 +74,7 @@ function lstm(node: RecurrentNode): Cell {
     gates: 4,
     processes: 4,
     split: -1,
+    reset: null,
     step(z, _recurrent, _hidden, cell, out) {
       const i = gate.value(z[I]);
       const f = gate.value(z[F]);
@@ -82,16 +94,34 @@ function lstm(node: RecurrentNode): Cell {
   };
 }
 
-/** h' = (1 − z) n + z h, n = tanh(a + r·b) with b the recurrent part (reset after), or tanh of the whole (reset before). */
+/** h' = (1 − z) n + z h, n = tanh(a + r·b) with b = U h + c the recurrent part (reset after), or tanh(a + U(r·h) + c) (before). */
 function gru(node: RecurrentNode): Cell {
   const gate = named(node.activations[0] ?? "sigmoid");
   const candidate = named(node.activations[1] ?? "tanh");
   const at = (name: string) => node.gates.indexOf(name);
   const [R, Z, N] = [at("r"), at("z"), at("n")];
+  if (!node.resetAfter)
+    return {
+      gates: 3,
+      processes: 3,
+      split: -1,
+      reset: { gate: R, candidate: N, open: gate.value, slope: gate.derivative },
+      step(z, _recurrent, hidden, _cell, out) {
+        const u = gate.value(z[Z]);
+        const n = candidate.value(z[N]);
+        out.hidden = (1 - u) * n + u * hidden;
+        out.cell = 0;
+        out.hiddenByHidden = u;
+        out.hiddenByGate[N] = (1 - u) * candidate.derivative(z[N]);
+        out.hiddenByGate[R] = 0;
+        out.hiddenByGate[Z] = (hidden - n) * gate.derivative(z[Z]);
+      },
+    };
   return {
     gates: 3,
     processes: 4,
     split: N,
+    reset: null,
     step(z, recurrent, hidden, _cell, out) {
       const r = gate.value(z[R]);
       const u = gate.value(z[Z]);
@@ -114,6 +144,7 @@ function rnn(node: RecurrentNode): Cell {
     gates: 1,
     processes: 1,
     split: -1,
+    reset: null,
     step(z, _recurrent, _hidden, _cell, out) {
       out.hidden = activation.value(z[0]);
       out.hiddenByGate[0] = activation.derivative(z[0]);

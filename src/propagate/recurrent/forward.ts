@@ -30,6 +30,12 @@ export interface ForwardRun {
   readonly cellByCell: readonly Float64Array[];
   readonly hiddenByHidden: readonly Float64Array[];
   readonly recurrentFactor: readonly Float64Array[];
+  /** Where the reset comes before the product: E[(r h)_t (r h)_s] row-major over time, and per unit r and h·dr/dz. */
+  readonly reset: {
+    readonly states: Float64Array;
+    readonly open: readonly Float64Array[];
+    readonly slope: readonly Float64Array[];
+  } | null;
 }
 
 const average = (values: Float64Array): number => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -70,15 +76,33 @@ export function simulateForward(
   };
   const z = Array.from({ length: cell.processes }, () => new Float64Array(units));
   const gate = new Float64Array(cell.gates);
+  const reset = cell.reset && {
+    states: new Float64Array(time * time),
+    open: [] as Float64Array[],
+    slope: [] as Float64Array[],
+  };
+  const gated: Float64Array[] = [];
+  // The candidate comes last: where the reset stands before its product, that gate has to be known.
+  const order = Array.from({ length: cell.processes }, (_, p) => p).sort(
+    (a, b) => Number(a === cell.reset?.candidate) - Number(b === cell.reset?.candidate),
+  );
   const step = blankStep(cell.gates);
   for (let t = 0; t < time; t++) {
     const drawn = new Map<string, Float64Array>();
-    for (let p = 0; p < cell.processes; p++) {
+    for (const p of order) {
+      const candidate = p === cell.reset?.candidate;
+      if (candidate && reset && cell.reset) {
+        const { gate: at, open, slope } = cell.reset;
+        reset.open.push(z[at].map(open));
+        reset.slope.push(z[at].map((x, i) => slope(x) * states[t][i]));
+        gated.push(states[t].map((h, i) => h * reset.open[t][i]));
+        for (let s = 0; s <= t; s++) reset.states[t * time + s] = reset.states[s * time + t] = dot(gated[t], gated[s]);
+      }
       // The process after the gates is the recurrent part of the split gate, which has the input part alone.
       const law = laws[p < cell.gates ? p : cell.split];
       const fed = p < cell.gates;
       const back = p !== cell.split;
-      const key = `${fed}|${back}|${law.input}|${law.recurrent}|${law.inputBias}|${law.recurrentBias}`;
+      const key = `${fed}|${back}|${candidate}|${law.input}|${law.recurrent}|${law.inputBias}|${law.recurrentBias}`;
       const row =
         drawn.get(key) ??
         choleskyRow(
@@ -86,7 +110,10 @@ export function simulateForward(
           t,
           (s) =>
             (fed ? law.input * input.at(t, s) + law.inputBias : 0) +
-            (back ? law.recurrent * hidden[t * side + s] + law.recurrentBias : 0),
+            (back
+              ? law.recurrent * (candidate && reset ? reset.states[t * time + s] : hidden[t * side + s]) +
+                law.recurrentBias
+              : 0),
         );
       drawn.set(key, row);
       rows[p].push(row);
@@ -130,5 +157,5 @@ export function simulateForward(
   }
   const hiddenMean = states.slice(1).reduce((sum, h) => sum + average(h), 0) / time;
   const last = { hiddenMean: average(states[time]), cell: dot(cells, cells), cellMean: average(cells) };
-  return { units, time, hidden, hiddenMean, last, ...run };
+  return { units, time, hidden, hiddenMean, last, reset, ...run };
 }

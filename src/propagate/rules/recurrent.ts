@@ -170,8 +170,9 @@ function collectParameters(context: Context, { direction, kernel, run }: Directi
       const r = gates.recurrentGates[t * count + s];
       input += g * kernel.at(t, s);
       inputBias += g;
-      recurrentBias += r;
-      recurrent += r * run.hidden[t * (count + 1) + s];
+      const n = gates.resetGates[t * count + s];
+      recurrentBias += r + n;
+      recurrent += r * run.hidden[t * (count + 1) + s] + (run.reset ? n * run.reset.states[t * count + s] : 0);
     }
   addParameterGradient(context, direction.inputWeight, input);
   addParameterGradient(context, direction.recurrentWeight, recurrent);
@@ -179,7 +180,7 @@ function collectParameters(context: Context, { direction, kernel, run }: Directi
   addParameterGradient(context, direction.recurrentBias, recurrentBias);
 }
 
-type Gates = Pick<BackwardRun, "inputGates" | "recurrentGates">;
+type Gates = Pick<BackwardRun, "inputGates" | "recurrentGates" | "resetGates">;
 
 const addLevel = (context: Context, tensor: string | null | undefined, level: number): void => {
   if (!tensor) return;
@@ -196,12 +197,6 @@ export const recurrentRule: Rule<RecurrentNode> = {
       where: node.name,
       message: `${node.name} (${node.op}): gates simulated in the wide limit with ${UNITS} units, error about 2%`,
     });
-    if (node.cell === "gru" && !node.resetAfter)
-      context.warn({
-        code: "first-approximation",
-        where: node.name,
-        message: `${node.name} (${node.op}): the reset gate acts before the recurrent product; taken as after it`,
-      });
     const layer = layerOf(stateOf(context, node.inputs[0]), node.timeAxis);
     const runs = simulate(node, context, layer);
     const spread = layer.input.spread;
@@ -230,7 +225,7 @@ export const recurrentRule: Rule<RecurrentNode> = {
     const layer = layerOf(input, node.timeAxis);
     const count = layer.time;
     const cell = cellOf(node);
-    const noise = gaussianColumns(UNITS, count + 1, 7);
+    const noise = gaussianColumns(UNITS, (cell.reset ? 2 : 1) * count + 1, 7);
     const toInput = new Float64Array(count * count);
     let [initialHidden, initialCell] = [0, 0];
     const last = lastHidden ? diagonal(totalKernel(lastHidden[0])) : 0;
