@@ -167,10 +167,13 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
   // A law that is mixed because few weights enter is normalized by its own scale; the form of a residual sum stays.
   const shape = Number.isFinite(part.freedom) ? null : part.shape;
   if (by.positionwise) {
-    // The mean over n channels removed at p and p' has E[m m'] = K(p, p')/n + (1 − 1/n)·between.
-    const share = by.removed === 0 ? 0 : 1 / by.count;
-    const centred =
-      by.removed === 0 ? part.kernel : addConstant(scaleKernel(part.kernel, 1 - share), -(1 - share) * part.between);
+    // The mean over n channels removed at p and p' has E[m m'] = K(p, p')/n + (1 − 1/n)·B(p, p'), B of two channels: their
+    // common mean, and beyond it the share of K that two channels have in common at one position.
+    const own = secondMoment(part) - part.mean ** 2;
+    const alike = own <= 0 ? 0 : (part.between - part.mean ** 2) / own;
+    const kept = by.removed === 0 ? 1 : Math.max(0, (1 - 1 / by.count) * (1 - alike));
+    const centre = (moment: number) => (by.removed === 0 ? moment : kept * (moment - part.mean ** 2));
+    const centred = by.removed === 0 ? part.kernel : scaleKernel(addConstant(part.kernel, -(part.mean ** 2)), kept);
     const kernel = timesProfile(centred, inverseProfile(part, by, epsilon));
     const ratio = secondMoment(part) === 0 ? 0 : diagonal(kernel) / secondMoment(part);
     return {
@@ -178,7 +181,7 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
       mean: by.removed === 0 ? part.mean * Math.sqrt(inverse) : 0,
       kernel,
       between: by.removed === 0 ? part.between * ratio : (part.between - by.removed) * ratio,
-      cross: part.cross * ratio,
+      cross: centre(part.cross) * (diagonal(centred) === 0 ? 0 : diagonal(kernel) / diagonal(centred)),
       shape,
     };
   }
