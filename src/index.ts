@@ -20,6 +20,15 @@ export {
   parseExpression,
   resolveActivation,
 } from "./activation/index.ts";
+export { type Config, defineConfig } from "./check/config.ts";
+export {
+  type CheckOptions,
+  type CheckResult,
+  checkModel,
+  type Finding,
+  RULES as checkRules,
+  tensorsToRedraw,
+} from "./check/index.ts";
 export {
   FormatError,
   memorySink,

@@ -110,7 +110,7 @@ const MATRICES: ReadonlySet<string> = new Set(["weight", "input-weight", "recurr
 function lookAt(model: Model, { data, onProgress, settings }: CheckOptions): Subject {
   const usages = analyse(model);
   const likeness = new Map<string, Likeness>();
-  let [values, moved, done] = [0, 0, 0];
+  let [values, moved, tensors, movedTensors, done] = [0, 0, 0, 0, 0];
   const facts = gatherFacts(model, usages, ({ name, usage, count, parameter }, statistics) => {
     onProgress?.(++done / model.parameters.size, `reading ${name}`);
     if (!MATRICES.has(usage.part) || parameter.shape.length < 2) return;
@@ -118,12 +118,17 @@ function lookAt(model: Model, { data, onProgress, settings }: CheckOptions): Sub
     likeness.set(name, found);
     if (found.family === "unknown") return;
     values += count;
-    if (found.family === "trained") moved += count;
+    tensors++;
+    if (found.family !== "trained") return;
+    moved += count;
+    movedTensors++;
   });
   const trainedRule = RULES.find(({ name }) => name === "trained");
   const share = trainedRule && settings ? settings.limit(trainedRule, "share") : 0.5;
   if (data && inputOf(model, data) === null) throw new Error(misfit(model, data));
-  return { model, usages, facts, likeness, data: data ? dataFacts(data) : null, trained: moved > share * values };
+  // One odd matrix among fresh ones is a finding, however large it is.
+  const trained = moved > share * values && movedTensors > share * tensors;
+  return { model, usages, facts, likeness, data: data ? dataFacts(data) : null, trained };
 }
 
 function misfit(model: Model, { name, features }: Rows): string {

@@ -30,9 +30,9 @@ export const deadUnits: Rule = {
   initialization: false,
   thresholds: {
     warning: {
-      default: 0.25,
+      default: 0.75,
       meaning:
-        "share of a layer's units that are flat on more than 9,999 of 10,000 inputs (predicted), or on every sample",
+        "share of a layer's units that fewer than 3 in 1000 inputs move (predicted), or none of the samples; PyTorch's default biases alone put down a quarter where the signal is weak",
     },
     error: { default: 0.9, meaning: "the same: what is left is too narrow to carry the task" },
   },

@@ -13,6 +13,9 @@ export function expectedLoss(classes: number, variance: number): number {
   return variance <= 2 * entropy ? entropy + variance / 2 : Math.sqrt(2 * variance * entropy);
 }
 
+/** ln 10. */
+const FEWEST_NATS = Math.log(10);
+
 function find(context: RuleContext): Finding[] {
   const { signals, usages, model } = context;
   return (signals?.layers ?? []).flatMap((layer) => {
@@ -24,7 +27,8 @@ function find(context: RuleContext): Finding[] {
     const variance = layer.secondMoment;
     const loss = expectedLoss(classes, variance);
     const entropy = Math.log(classes);
-    if (!(loss > context.limit("factor") * entropy)) return [];
+    // Two or three classes have an entropy below the spread of any usual logits.
+    if (!(loss > context.limit("factor") * Math.max(entropy, FEWEST_NATS))) return [];
     return [
       {
         rule: "large-logits" as const,
@@ -49,7 +53,8 @@ export const largeLogits: Rule = {
   thresholds: {
     factor: {
       default: 3,
-      meaning: "expected first loss over ln(classes); He's readout after He's layers stays below 2",
+      meaning:
+        "expected first loss over ln(classes), or over ln 10 where classes are fewer; He's readout after He's layers stays below 2",
     },
   },
   stage: "output",

@@ -12,7 +12,8 @@ export const trained: Rule = {
   thresholds: {
     share: {
       default: 0.5,
-      meaning: "share of the matrices' values that are trained, from which the model counts as trained",
+      meaning:
+        "share of the matrices, and of their values, that look trained, beyond which the model counts as trained",
     },
   },
   stage: "notes",
