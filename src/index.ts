@@ -26,6 +26,7 @@ export {
   type CheckResult,
   checkModel,
   type Finding,
+  fixModel,
   RULES as checkRules,
   tensorsToRedraw,
 } from "./check/index.ts";

@@ -2,6 +2,7 @@
 
 export { type CheckOptions, checkModel } from "./check.ts";
 export { dataFacts, type Rows } from "./data.ts";
+export { type Fix, fixModel, type Redrawn } from "./fix.ts";
 export {
   type Family,
   type IdentifiedParameter,

@@ -15,8 +15,11 @@ import { type StreamName, type ValueSource, valueSource } from "./values.ts";
 export type WeightDtype = "f32" | "f16" | "bf16";
 
 export interface StreamOptions extends Partial<TileOptions> {
-  /** Number type of real-valued tensors; whole-number and boolean ones keep their own. Default f32. */
-  readonly dtype?: WeightDtype;
+  /**
+   * Number type of real-valued tensors; whole-number and boolean ones keep their own. "own": as the model has each tensor,
+   * so that values of the file come out bit for bit. Default f32.
+   */
+  readonly dtype?: WeightDtype | "own";
   readonly shard?: Shard | null;
   /** Whose numbers. Default "epoch0". A framework's stream is drawn tensor by tensor, in memory. */
   readonly stream?: StreamName;
@@ -38,7 +41,7 @@ interface Slot extends TensorSlot {
 const bytesOf = ({ dtype, shape }: TensorSlot): number => elements(shape) * DTYPE_BYTES[dtype];
 
 function slotsOf(plan: Plan, { dtype = "f32", shard = null, buffers }: StreamOptions): Slot[] {
-  const own = (dtypeOfModel: Dtype): Dtype => (isFloat(dtypeOfModel) ? dtype : dtypeOfModel);
+  const own = (dtypeOfModel: Dtype): Dtype => (isFloat(dtypeOfModel) && dtype !== "own" ? dtype : dtypeOfModel);
   const slots = plan.tensors.map(
     (tensor): Slot => ({ name: tensor.name, shape: tensor.shape, dtype: own(tensor.dtype), tensor, buffer: null }),
   );

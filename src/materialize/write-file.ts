@@ -58,14 +58,18 @@ async function fillOnnx(sink: ByteSink, model: Model, plan: Plan, options: Write
   let drawn = 0;
   const values = (name: string) => {
     const tensor = planned.get(name);
-    if (tensor === undefined) return null;
+    // Values of the file stay as they are stored.
+    if (tensor === undefined || tensor.initializer.kind === "file") return null;
     signal?.throwIfAborted();
     drawn += 1;
     onProgress?.(Math.min(1, drawn / planned.size), name);
     const [whole = new Float32Array(0)] = valuesOf(tensor);
     return whole;
   };
-  const chunks = writeOnnxChunks(model, bytes, values, { external, ...(dtype === "f32" ? {} : { dtype }) });
+  const chunks = writeOnnxChunks(model, bytes, values, {
+    external,
+    ...(dtype === "f32" || dtype === "own" ? {} : { dtype }),
+  });
   for (const chunk of chunks) await sink.write(chunk);
 }
 

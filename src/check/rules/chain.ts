@@ -57,7 +57,10 @@ export function hasOffset({ usages }: RuleContext, layer: LayerSignal): boolean 
   return preceding ? resolveActivation(preceding.activation).value(0) !== 0 : false;
 }
 
-/** The weights of these layers with their biases. */
+/** The weights of these layers, each once. */
+export const weightsOf = (layers: readonly LayerSignal[]): string[] => [...new Set(layers.map(({ weight }) => weight))];
+
+/** The same with their biases. */
 export function withBiases({ usages }: RuleContext, layers: readonly LayerSignal[]): string[] {
   const weights = new Set(layers.map(({ weight }) => weight));
   const biases = [...usages.byName.values()]

@@ -1,6 +1,6 @@
 import { figure } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
-import { hiddenLayers, withBiases } from "./chain.ts";
+import { hiddenLayers, weightsOf } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
 function find(context: RuleContext): Finding[] {
@@ -30,7 +30,7 @@ function find(context: RuleContext): Finding[] {
         secondMoments: layers.map(({ secondMoment }) => secondMoment),
       },
       fix: "draw the weights with variance near 1/(fan-in·E[φ²]) (he-normal for ReLU, or auto); deep residual stacks need Fixup or a norm",
-      redraw: withBiases(context, layers.slice(0, layers.indexOf(worst) + 1)),
+      redraw: weightsOf(layers.slice(0, layers.indexOf(worst) + 1)),
     },
   ];
 }

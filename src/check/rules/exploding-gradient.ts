@@ -1,6 +1,6 @@
 import { figure, times } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
-import { courseOf, hiddenLayers, withBiases } from "./chain.ts";
+import { courseOf, hiddenLayers, weightsOf } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
 function find(context: RuleContext): Finding[] {
@@ -25,7 +25,7 @@ function find(context: RuleContext): Finding[] {
         gradients: layers.map(({ gradient }) => gradient),
       },
       fix: "draw the weights smaller, at the edge of chaos χ₁ = n·Var(W)·E[φ'²] = 1 (auto, critical)",
-      redraw: withBiases(context, layers),
+      redraw: weightsOf(layers),
     },
   ];
 }

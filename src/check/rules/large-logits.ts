@@ -1,6 +1,5 @@
 import { figure } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
-import { withBiases } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
 /**
@@ -38,7 +37,7 @@ function find(context: RuleContext): Finding[] {
         message: `the ${figure(classes)} outputs have a root mean square of ${figure(Math.sqrt(variance))} (${signals?.source})${usage.readout === "softmax" ? "" : "; as logits"}: the first loss is about ${figure(loss)} where ln(${figure(classes)}) = ${figure(entropy)} knows nothing, and the first steps only take that back`,
         evidence: { source: signals?.source ?? null, classes, secondMoment: variance, expectedLoss: loss, entropy },
         fix: "draw the readout smaller (standard deviation 0.01, or zero), so that the first loss is ln(classes)",
-        redraw: withBiases(context, [layer]),
+        redraw: [layer.weight],
       },
     ];
   });

@@ -1,6 +1,6 @@
 import { figure, times } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
-import { courseOf, hiddenLayers, withBiases } from "./chain.ts";
+import { courseOf, hiddenLayers, weightsOf } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
 function find(context: RuleContext): Finding[] {
@@ -35,7 +35,7 @@ function find(context: RuleContext): Finding[] {
         weightGradients: layers.map(({ weightGradient }) => weightGradient),
       },
       fix: "draw the weights at the edge of chaos, χ₁ = n·Var(W)·E[φ'²] = 1 (auto, critical); logistic units have no such point: change the activation, or add norms or skips",
-      redraw: withBiases(context, layers),
+      redraw: weightsOf(layers),
     },
   ];
 }

@@ -24,6 +24,7 @@ export interface InitOptions extends ModelOptions {
   readonly shard?: Shard;
   readonly data?: string;
   readonly html?: string;
+  readonly fix?: true;
 }
 
 export function defineInit(context: CommandContext): Command {
@@ -39,11 +40,12 @@ export function defineInit(context: CommandContext): Command {
     )
     .option("--verify", "run the network first; exit 1 where it differs from the prediction")
     .option("--data <file>", "inputs to verify on: .csv, .npy or .npz")
+    .option("--fix", "draw only the tensors that check names, keep the others bit for bit")
     .option("--shard <i/n>", "write the i-th of n parts only", shardOption)
     .option("--html <file>", "write the report as one self-contained page")
     .addHelpText(
       "after",
-      "\n--verify runs the network forward and backward on eight draws and compares every layer's mean\nsquares: |ln(measured/predicted)| may be 0.1 + 4 standard errors. If a layer is further off,\nnothing is written and the exit code is 1.\n\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o weights.safetensors --scheme torch --stream torch --seed 0\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
+      "\n--verify runs the network forward and backward on eight draws and compares every layer's mean\nsquares: |ln(measured/predicted)| may be 0.1 + 4 standard errors. If a layer is further off,\nnothing is written and the exit code is 1.\n\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o weights.safetensors --scheme torch --stream torch --seed 0\n  $ epoch0 init model.onnx -o mended.onnx --fix\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
     )
     .action((model: string, options: InitOptions) => start(model, options, context));
 }
@@ -54,6 +56,14 @@ async function start(model: string, options: InitOptions, context: CommandContex
     throw new UsageError("init: no output file, add -o FILE, for example -o weights.safetensors");
   }
   checkOutput(output);
+  if (options.fix) {
+    if (options.data !== undefined || options.html !== undefined)
+      throw new UsageError("init: --fix goes by the weights and the prediction, leave --data and --html out");
+    const { fixModelFile } = await import("../fix.ts");
+    const clean = await fixModelFile(model, { ...options, output }, context.terminal);
+    context.finish(clean ? EXIT.done : EXIT.failed);
+    return;
+  }
   if (options.data !== undefined && options.verify === undefined) {
     throw new UsageError("init: --data is only read to verify on, add --verify");
   }
