@@ -71,6 +71,7 @@ export {
   createTrainer,
   type Measurement,
   measureSignals,
+  runTraining,
   type Samples,
   type TrainOptions,
   train,
