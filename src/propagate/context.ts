@@ -39,6 +39,8 @@ export interface Context {
   readonly law: (parameter: string) => ParameterLaw;
   readonly mode: "train" | "eval";
   readonly batch: number;
+  /** Some node normalizes by statistics of the batch: what channels differ by has to be followed. */
+  readonly batchStatistics: boolean;
   readonly inputMean: number;
   readonly inputVariance: number;
   readonly states: Map<string, State>;

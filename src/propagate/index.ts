@@ -83,6 +83,7 @@ export function propagateForward(
     law,
     mode,
     batch,
+    batchStatistics: mode === "train" && model.nodes.some((n) => n.kind === "normalize" && n.method === "batch"),
     inputMean,
     inputVariance,
     states: new Map(),

@@ -27,8 +27,10 @@ import {
 import { type ActivationMap, activationMap } from "../law/activation-map.ts";
 import { activationOf, homogeneous, straightLine } from "../law/form.ts";
 import { interpolant } from "../law/interpolant.ts";
+import { kinshipThrough } from "../law/kinship.ts";
 import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
 import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
+import { commonThroughActivation } from "../state/common.ts";
 import type { Part, State } from "../state/state.ts";
 
 /** Relative range of a diagonal below which it counts as level. */
@@ -101,7 +103,8 @@ function activatePart(activation: Activation, part: Part): Part {
   const map = activationMap(activation, part.mean, variance);
   const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
   const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
-  const average = part.shape === null ? mean(profileThrough(activation, part, MEAN)) : formed.mean;
+  const means = profileThrough(activation, part, MEAN);
+  const average = part.shape === null || map.mean === 0 ? mean(means) : (formed.mean * mean(means)) / map.mean;
   const profile = lifted(profileThrough(activation, part, SECOND), lift);
   const level = mean(profile);
   // How much of the variance two variables share is the Gaussian map's; the variance itself is the law's own.
@@ -121,12 +124,17 @@ function activatePart(activation: Activation, part: Part): Part {
   };
   const moment = (raw: number) =>
     diagonal(part.kernel) === 0 ? level : level * correlation(centre(part, raw / diagonal(part.kernel)));
+  const cross = moment(part.cross);
   return {
     channels: part.channels,
     mean: average,
     kernel,
     between: moment(part.between),
-    cross: moment(part.cross),
+    cross,
+    ...(part.kinship && {
+      kinship: kinshipThrough(part, part.kinship, map, level - cross),
+      common: commonThroughActivation(part, map, means, profile, cross),
+    }),
     spread: part.spread * map.growth * map.growth,
     freedom: part.freedom,
     shape: formed.shape,
@@ -154,6 +162,7 @@ function throughLine(part: Part, slope: number, offset: number): Part {
     },
     between: shift(part.between),
     cross: shift(part.cross),
+    ...(part.common && { common: part.common.map(shift) }),
     shape: slope < 0 ? mirrored(part.shape) : part.shape,
   };
 }

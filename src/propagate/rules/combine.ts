@@ -12,8 +12,10 @@ import {
   totalKernel,
 } from "../context.ts";
 import { addConstant, diagonal, type Kernel, meanOverPairs, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
+import { kinshipOfSum } from "../law/kinship.ts";
 import { levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
 import { type Aligned, align, fixedState, gradientOnto } from "../state/align.ts";
+import { commonOfSum } from "../state/common.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part, State } from "../state/state.ts";
 import { coupledMean } from "./coupling.ts";
@@ -55,7 +57,11 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
       ])
     : addConstant(own, acrossMeans);
   const level = parts.reduce((sum, part) => sum + diagonal(part.kernel), 0);
+  const common = fits ? undefined : commonOfSum(parts, acrossMeans);
+  const kinship = kinshipOfSum(parts);
   return {
+    ...(common && { common }),
+    ...(kinship && { kinship }),
     channels: a.channels,
     mean,
     kernel,

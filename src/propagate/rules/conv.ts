@@ -18,7 +18,9 @@ import {
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { averageKernel, convolveKernel, convolveTransposeKernel, pairShare, type Window } from "../kernel/windows.ts";
+import { kinshipOfLayer } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
+import { commonProfile, commonThroughWindow } from "../state/common.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
 import { channelsOf, mixParts, stateSecondMoment } from "../state/state.ts";
 import type { ParameterLaw } from "../types.ts";
@@ -152,11 +154,39 @@ function weightGradient(gradient: Kernel, input: Kernel, window: Window): number
   return own * (1 + (pairShare(input.sizes, window, gradient.sizes, false) * (inside + rest)) / count);
 }
 
-/** K less what positions and samples have in common: m_p m_p' with m_p in proportion to the root of the diagonal. */
-function lessCommon(kernel: Kernel, common: number): Kernel {
-  const share = diagonal(kernel) === 0 ? 0 : Math.min(1, common / diagonal(kernel));
-  if (share === 0 || share === 1) return scaleKernel(kernel, 1 - share);
-  return { ...scaleKernel(kernel, 1 - share), ...mapCorrelations(kernel, (c) => (c - share) / (1 - share)) };
+/** K less the share `share` of what positions and samples have in common, E[a_p a'_q] = E[a_p m] E[a_q m] / E[m²]. */
+function lessCommon(part: Part, kernel: Kernel, share: number): Kernel {
+  const level = diagonal(kernel);
+  const common = share * part.cross;
+  if (common === 0 || level === 0) return kernel;
+  if (common >= level) return scaleKernel(kernel, 0);
+  const own = commonProfile(part);
+  const profile =
+    own?.length === kernel.profile.length
+      ? kernel.profile.map((v, i) => Math.max(0, v - (share * own[i] * own[i]) / part.cross))
+      : kernel.profile.map((v) => (v * (level - common)) / level);
+  return { ...kernel, profile, ...mapCorrelations(kernel, (c) => (c * level - common) / (level - common)) };
+}
+
+/** What statistics of the batch will need to know of the layer's output. */
+function behindStatistics(
+  node: ConvNode,
+  context: Context,
+  state: State,
+  terms: readonly Term[],
+  out: Part,
+  sizes: readonly number[],
+): Pick<Part, "common" | "kinship"> {
+  const window = windowOf(node);
+  const fan = terms.reduce((n, t) => n + t.channels * t.taps, 0);
+  const kinship = kinshipOfLayer(
+    terms.map((t) => ({ ...t.part, channels: t.channels, kernel: imageKernel(state, t.part) })),
+    context.law(node.weight).kurtosis ?? 3,
+    fan,
+    { window, sizes, transposed: node.transposed },
+  );
+  if (node.transposed) return { kinship };
+  return { kinship, common: commonThroughWindow(state.parts, window, state.shape.slice(2), sizes, out.cross) };
 }
 
 const biasSecond = (bias: ParameterLaw | null): number => (bias ? bias.variance + bias.mean * bias.mean : 0);
@@ -201,12 +231,14 @@ export const convRule: Rule<ConvNode> = {
     const state = stateOf(context, node.inputs[0]);
     const shape = outerShape(node, context.model.tensors);
     const bias = node.bias === null ? null : context.law(node.bias);
-    const part = contract(termsOf(node, state, shape.slice(2)), context.law(node.weight), bias, shape[1]);
+    const terms = termsOf(node, state, shape.slice(2));
+    const part = contract(terms, context.law(node.weight), bias, shape[1]);
     const batched = state.layout[0]?.some((f) => f.role === "batch") ?? false;
     const kernel = dropUnits(part.kernel);
     const scatter = lazily(() => dropUnits(scattered(node, state, part, shape.slice(2), bias)));
     const followed = node.transposed ? {} : { scatter };
-    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, ...followed }] }];
+    const behind = context.batchStatistics ? behindStatistics(node, context, state, terms, part, shape.slice(2)) : {};
+    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, ...followed, ...behind }] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
@@ -234,7 +266,7 @@ export const convRule: Rule<ConvNode> = {
     const whole = sumOverPairs(outgoing);
     const average = state.parts.reduce((sum, part) => {
       // Σ over samples of Σ δ·m, m what all samples have in common, has the second moment of Σ δ over the batch.
-      const input = lessCommon(imageKernel(state, part), whole === 0 ? 0 : (-pairs / whole) * part.cross);
+      const input = lessCommon(part, imageKernel(state, part), whole === 0 ? 0 : -pairs / whole);
       return (
         sum +
         (part.channels / total) *

@@ -14,6 +14,7 @@ import {
   sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
+import { type Kinship, kinshipOfLayer, overPositions } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
 import { valueState } from "../state/align.ts";
 import { positionLayout, positionSizes } from "../state/layout.ts";
@@ -118,9 +119,12 @@ export const linearRule: Rule<LinearNode> = {
     const share = Math.min(1, secondOf(bias) / Math.max(1e-300, diagonal(part.kernel)));
     const followed =
       dims.length > 0 ? {} : { scatter: lazily(() => scatterThroughLayer(scatterOf(mixParts(state)), share)) };
+    const behind = context.batchStatistics ? { kinship: kinshipOf(context.law(node.weight), state, dims, terms) } : {};
     const shape = info?.shape ?? [...input.shape.slice(0, -1), outputs];
     const channel: Factor[] = outputs === 1 ? [] : [{ role: "channel", size: outputs }];
-    return [{ shape, layout: [...rest, channel], parts: [{ ...withTies(node, context, part), ...followed }] }];
+    return [
+      { shape, layout: [...rest, channel], parts: [{ ...withTies(node, context, part), ...followed, ...behind }] },
+    ];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
@@ -156,6 +160,14 @@ export const linearRule: Rule<LinearNode> = {
 };
 
 const secondOf = (law: ParameterLaw | null): number => (law ? law.variance + law.mean * law.mean : 0);
+
+/** What statistics of the batch will need to know of the layer's output. */
+function kinshipOf(law: ParameterLaw, state: State, dims: readonly number[], terms: readonly Term[]): Kinship {
+  const fan = terms.reduce((n, t) => n + t.channels * t.taps, 0);
+  const seen = kinshipOfLayer(state.parts, law.kurtosis ?? 3, fan, null);
+  const { sizes } = state.parts[0].kernel;
+  return dims.length === 0 ? seen : overPositions(seen, dims.length === sizes.length ? sizes : []);
+}
 
 /** Share of the weight's gradient that comes of δ_p holding φ' of what this weight made of a_p (coherent.ts). */
 function coherent(node: LinearNode, context: Context, state: State): number {

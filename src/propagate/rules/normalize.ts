@@ -19,9 +19,9 @@ import {
   scaleKernel,
   sumOverPairs,
 } from "../kernel/kernel.ts";
-import { channelsOf, type Part } from "../state/state.ts";
+import { channelsOf, type Part, type State } from "../state/state.ts";
 import { coupledMean } from "./coupling.ts";
-import { inverseProfile, scalings, standardized, timesProfile } from "./standardize.ts";
+import { inverseProfile, type Scaling, scalings, standardized, timesProfile } from "./standardize.ts";
 
 const secondOf = (law: { readonly mean: number; readonly variance: number }) => ({
   mean: law.mean,
@@ -49,23 +49,42 @@ const affinePart = (part: Part, { scale, shift }: ReturnType<typeof affineOf>): 
 const runningMeanOf = (node: NormalizeNode, context: Context): number =>
   node.mean === null ? 0 : context.law(node.mean).mean;
 
+interface Whitened {
+  readonly state: State;
+  readonly by: readonly Scaling[];
+  /** (x − m)/s of each part. */
+  readonly white: readonly Part[];
+}
+
+/** The backward pass needs what the forward pass made. */
+const known = new WeakMap<NormalizeNode, { readonly context: Context; readonly whitened: Whitened }>();
+
+function whiten(node: NormalizeNode, context: Context): Whitened {
+  const before = known.get(node);
+  if (before?.context === context) return before.whitened;
+  const state = stateOf(context, node.inputs[0]);
+  const by = scalings(node, context, state);
+  const running = runningMeanOf(node, context);
+  const white = state.parts.map((part, i) => standardized(part, by[i], node.epsilon, running));
+  const whitened = { state, by, white };
+  known.set(node, { context, whitened });
+  return whitened;
+}
+
 export const normalizeRule: Rule<NormalizeNode> = {
   forward(node, context) {
-    const state = stateOf(context, node.inputs[0]);
-    const by = scalings(node, context, state);
+    const { state, by, white } = whiten(node, context);
     const affine = affineOf(node, context);
     const parts = state.parts.map((part, i) => {
-      const out = affinePart(standardized(part, by[i], node.epsilon, runningMeanOf(node, context)), affine);
+      const out = affinePart(white[i], affine);
       return by[i].fixed ? { ...out, spread: part.spread, freedom: part.freedom } : out;
     });
     return [{ shape: state.shape, layout: state.layout, parts }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
-    const state = stateOf(context, node.inputs[0]);
-    const by = scalings(node, context, state);
+    const { state, by, white } = whiten(node, context);
     const affine = affineOf(node, context);
-    const white = state.parts.map((part, i) => standardized(part, by[i], node.epsilon, runningMeanOf(node, context)));
     // Mean over pairs of positions of E[δ x̂ δ' x̂'].
     const along = state.parts.map((_, i) => {
       const outgoing = totalKernel(gradient[i]);

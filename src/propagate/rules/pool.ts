@@ -14,7 +14,9 @@ import {
 } from "../kernel/kernel.ts";
 import { averageKernel, averageTransposeKernel, convolveTransposeKernel, type Window } from "../kernel/windows.ts";
 import { activationOf } from "../law/form.ts";
+import { kinshipThroughPool } from "../law/kinship.ts";
 import { type MaximumLaw, maximumLaw } from "../law/maximum.ts";
+import { commonThroughPool } from "../state/common.ts";
 import type { Part, State } from "../state/state.ts";
 import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";
 
@@ -141,8 +143,11 @@ export const poolRule: Rule<PoolNode> = {
         const before = imageKernel(input, part);
         const kernel = dropUnits(averageKernel(before, windowOf(node), sizes, node.countPadding));
         const far = diagonal(before) === 0 ? 1 : diagonal(kernel) / diagonal(before);
+        const common = commonThroughPool(part, windowOf(node), input.shape.slice(2), sizes, part.cross);
         return {
           ...part,
+          common,
+          kinship: kinshipThroughPool({ ...part, kernel: before }, windowOf(node), sizes),
           shape: null,
           kernel,
           between: averaged(part.between, part.mean, far, part),
@@ -152,9 +157,11 @@ export const poolRule: Rule<PoolNode> = {
       return [{ shape, layout, parts }];
     }
     const { activation, state } = beneath(node, context);
-    const parts = state.parts.map((part) => {
+    const parts = state.parts.map((part, i) => {
       const pooled = maxPart(node, part, imageKernel(state, part), activation, sizes).part;
-      return { ...pooled, kernel: dropUnits(pooled.kernel) };
+      const common = commonThroughPool(input.parts[i], windowOf(node), input.shape.slice(2), sizes, pooled.cross);
+      const kinship = kinshipThroughPool(input.parts[i], windowOf(node), sizes);
+      return { ...pooled, common, kinship, kernel: dropUnits(pooled.kernel) };
     });
     return [{ shape, layout, parts }];
   },

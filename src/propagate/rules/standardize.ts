@@ -7,10 +7,14 @@ import {
   diagonal,
   forEachLag,
   type Kernel,
+  mean,
   meanOverPairs,
+  pairsAt,
   positions,
   scaleKernel,
 } from "../kernel/kernel.ts";
+import { settled, varianceOfVariance } from "../law/kinship.ts";
+import { commonProfile } from "../state/common.ts";
 import {
   channelCount,
   channelsOf,
@@ -75,7 +79,8 @@ function batchScaling(context: Context, node: NormalizeNode, part: Part): Scalin
     };
   }
   const removed = meanOverPairs(part.kernel) / context.batch + (1 - 1 / context.batch) * part.cross;
-  return scalingOf(removed, secondMoment(part) - removed, node.epsilon, context.batch, part.freedom);
+  const relative = varianceOfVariance({ ...part, cross: removed }, context.batch);
+  return scalingOf(removed, secondMoment(part) - removed, node.epsilon, context.batch, 2 / relative);
 }
 
 /** Degrees of freedom of a group's variance: the part constant over a map counts once a channel, the rest many times. */
@@ -161,6 +166,7 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
       kernel: addConstant(scaleKernel(part.kernel, by.inverse), lift),
       between: part.between * by.inverse + lift,
       cross: part.cross * by.inverse + lift,
+      common: part.common?.map((v) => v * by.inverse + lift),
     };
   }
   const inverse = 1 / (by.variance + epsilon);
@@ -182,13 +188,16 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
       kernel,
       between: by.removed === 0 ? part.between * ratio : (part.between - by.removed) * ratio,
       cross: centre(part.cross) * (diagonal(centred) === 0 ? 0 : diagonal(kernel) / diagonal(centred)),
+      common: undefined,
       shape,
     };
   }
   return {
     ...part,
     mean: 0,
-    kernel: scaleKernel(withoutMean(part.kernel, by.removed), inverse),
+    kernel: scaleKernel(withoutMean(part.kernel, by.removed, commonProfile(part)), inverse),
+    common: undefined,
+    kinship: settled(part.kinship),
     between: (part.between - by.removed) * inverse,
     cross: (part.cross - by.removed) * inverse,
     shape,
@@ -197,23 +206,24 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
 
 /**
  * E[(z_p − m)(z_p' − m)] = K(p, p') − E[z_p m] − E[z_p' m] + E[m²]. Near a border fewer taps enter, and with them less of
- * the common mean: E[z_p m] follows the diagonal, and pairs at a short lag lie on average further from the border.
+ * the common mean; pairs at a short lag lie on average further from the border.
  */
-function withoutMean(kernel: Kernel, removed: number): Kernel {
+function withoutMean(kernel: Kernel, removed: number, common: Float64Array | null): Kernel {
   const before = diagonal(kernel);
   const after = before - removed;
   if (after <= 0) return scaleKernel(kernel, 0);
-  const share = removed / before;
+  const kept = common?.length === kernel.profile.length ? mean(common) : 0;
+  const [along, typical] = common !== null && kept > 0 ? [common, kept] : [kernel.profile, before];
+  const share = removed / typical;
   const profile = new Float64Array(kernel.profile.length);
-  for (let i = 0; i < profile.length; i++) {
-    const v = kernel.profile[i];
-    profile[i] = Math.max(0, v - share * (2 * v - before));
-  }
+  for (let i = 0; i < profile.length; i++) profile[i] = Math.max(0, kernel.profile[i] - 2 * share * along[i] + removed);
   const correlation = (c: number, weight: number) =>
     Math.max(-1, Math.min(1, (c * before - removed * (2 * weight - 1)) / after));
   const lags = new Float64Array(kernel.lags.length);
   forEachLag(kernel.radius, (index, lag) => {
-    lags[index] = lag.every((l) => l === 0) ? 1 : correlation(kernel.lags[index], pairWeight(kernel, lag));
+    lags[index] = lag.every((l) => l === 0)
+      ? 1
+      : correlation(kernel.lags[index], pairWeight(kernel.sizes, along, typical, lag));
   });
   return {
     sizes: kernel.sizes,
@@ -224,24 +234,32 @@ function withoutMean(kernel: Kernel, removed: number): Kernel {
   };
 }
 
-/** Mean of K(p, p) over the pairs at a lag, relative to its mean over all positions. */
-function pairWeight(kernel: Kernel, lag: readonly number[]): number {
-  // On larger maps the border is a small share of the pairs: the weight differs from 1 by under 1 %.
-  if (kernel.profile.length === 1 || kernel.profile.length > 300) return 1;
-  const { sizes } = kernel;
-  const at = sizes.map(() => 0);
+/** Sum of a profile over the positions p for which p + lag is a position as well. */
+function sumAhead(sizes: readonly number[], profile: Float64Array, lag: readonly number[]): number {
+  const last = sizes.length - 1;
+  const from = sizes.map((_, axis) => Math.max(0, -lag[axis]));
+  const to = sizes.map((size, axis) => Math.min(size, size - lag[axis]));
+  if (from.some((f, axis) => f >= to[axis])) return 0;
+  const at = [...from];
   let sum = 0;
-  let pairs = 0;
-  for (const value of kernel.profile) {
-    let both = 0;
-    if (at.every((x, axis) => x + lag[axis] >= 0 && x + lag[axis] < sizes[axis])) both++;
-    if (at.every((x, axis) => x - lag[axis] >= 0 && x - lag[axis] < sizes[axis])) both++;
-    sum += both * value;
-    pairs += both;
-    for (let axis = at.length - 1; axis >= 0; axis--) {
-      if (++at[axis] < sizes[axis]) break;
-      at[axis] = 0;
+  for (;;) {
+    let row = 0;
+    for (let axis = 0; axis < last; axis++) row = (row + at[axis]) * sizes[axis + 1];
+    for (let x = from[last]; x < to[last]; x++) sum += profile[row + x];
+    let axis = last - 1;
+    while (axis >= 0 && ++at[axis] >= to[axis]) {
+      at[axis] = from[axis];
+      axis--;
     }
+    if (axis < 0) return sum;
   }
-  return pairs === 0 ? 1 : sum / pairs / diagonal(kernel);
+}
+
+/** Mean of a profile over the pairs at a lag, relative to its mean `level` over all positions. */
+function pairWeight(sizes: readonly number[], profile: Float64Array, level: number, lag: readonly number[]): number {
+  // On larger maps the border is a small share of the pairs: the weight differs from 1 by under 1 %.
+  if (profile.length === 1 || profile.length > 300) return 1;
+  const back = lag.map((l) => -l);
+  const pairs = 2 * pairsAt(sizes, lag);
+  return pairs === 0 ? 1 : (sumAhead(sizes, profile, lag) + sumAhead(sizes, profile, back)) / pairs / level;
 }

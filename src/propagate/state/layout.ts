@@ -34,7 +34,7 @@ export const positionSizes = (layout: Layout): number[] => {
 
 /** Applies a change of kernel axes to every part. */
 const mapKernels = (state: State, f: (kernel: Kernel) => Kernel): State =>
-  mapParts(state, (part) => ({ ...part, kernel: f(part.kernel) }));
+  mapParts(state, (part) => ({ ...part, common: undefined, kinship: undefined, kernel: f(part.kernel) }));
 
 function splitFactor(state: State, target: Factor, size: number): { state: State; first: Factor; second: Factor } {
   const rest = target.size / size;

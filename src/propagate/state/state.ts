@@ -5,6 +5,7 @@
  */
 
 import { diagonal, type Kernel, meanOverPairs, sumKernels } from "../kernel/kernel.ts";
+import type { Kinship } from "../law/kinship.ts";
 import type { Shape } from "../law/shape.ts";
 
 /** One run of indices inside a tensor axis. `dim`: axis of the kernel, for positions. */
@@ -27,6 +28,10 @@ export interface Part {
   readonly between: number;
   /** E[a_p a'_p'] of the same channel in two different samples, averaged over pairs of positions. */
   readonly cross: number;
+  /** E[a_p m] by position, m the channel's mean over positions and samples; absent: in proportion to the diagonal. */
+  readonly common?: Float64Array;
+  /** How a channel's variance over all samples differs from another's; absent: not at all. */
+  readonly kinship?: Kinship;
   /** Variance between draws of ln(mean square). */
   readonly spread: number;
   /**
