@@ -9,6 +9,7 @@ import { defineCheck } from "./commands/check.ts";
 import { defineExplain } from "./commands/explain.ts";
 import { defineGain } from "./commands/gain.ts";
 import { defineInit } from "./commands/init.ts";
+import { defineInspect } from "./commands/inspect.ts";
 import { definePlan } from "./commands/plan.ts";
 import { defineRace } from "./commands/race.ts";
 import { defineReproduce } from "./commands/reproduce.ts";
@@ -34,14 +35,24 @@ function createProgram(context: CommandContext): Command {
     .addHelpText(
       "after",
       `
-MODEL is a file (.onnx, .safetensors, its .index.json, .npz, .pt) or a quoted line such as "784 > 256 relu > 10 softmax".
+MODEL is a file (.onnx, .safetensors, *.safetensors.index.json, .npz, .pt) or a quoted line such as
+"784 > 256 relu > 10 softmax".
 
 Examples:
   $ epoch0 plan model.onnx
   $ epoch0 init model.onnx -o weights.safetensors --verify
   $ epoch0 gain gelu`,
     );
-  for (const define of [defineInit, definePlan, defineCheck, defineExplain, defineGain, defineRace, defineReproduce])
+  for (const define of [
+    defineInit,
+    definePlan,
+    defineCheck,
+    defineInspect,
+    defineExplain,
+    defineGain,
+    defineRace,
+    defineReproduce,
+  ])
     program.addCommand(define(context));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({

@@ -125,10 +125,10 @@ function posterior(all: readonly Candidate[], family: ElementFamily): number {
 }
 
 /** Names of all known laws of the chosen family and scale that the numbers cannot tell apart. */
-function explaining(chosen: Candidate, all: readonly Candidate[]): string[] {
+function explaining(chosen: Candidate, all: readonly Candidate[], most: number): string[] {
   const names = new Set(chosen.schemes);
   for (const { law, schemes, score } of all) {
-    if (law.family === chosen.law.family && chosen.score - score < 4) for (const name of schemes) names.add(name);
+    if (law.family === chosen.law.family && chosen.score - score < most) for (const name of schemes) names.add(name);
   }
   return [...names];
 }
@@ -198,7 +198,7 @@ export function identifyElements(statistics: TensorStatistics, options: ElementO
     family: law.family,
     initializer: initializerOf(law, options.rowCentred),
     scale: law.std,
-    schemes: explaining(best, all),
+    schemes: explaining(best, all, 4 + 2 * options.rounding * numbers.count),
     confidence,
     tests,
   };

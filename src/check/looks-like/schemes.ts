@@ -87,7 +87,7 @@ function* lawsOf(use: TensorUse): Generator<KnownLaw> {
     const { fanIn } = use.fans.torch;
     if (fanIn > 0) yield { name: "torch", family: "uniform", mean: 0, std: 1 / Math.sqrt(3 * fanIn) };
   }
-  if (part === "table") yield { name: "torch", family: "normal", mean: 0, std: 1 };
+  if (part === "table" || part === "position") yield { name: "torch", family: "normal", mean: 0, std: 1 };
   if (part === "table") yield { name: "keras", family: "uniform", mean: 0, std: 0.05 / Math.sqrt(3) };
   if (part === "weight" || part === "input-weight") {
     yield { name: "keras", family: "uniform", mean: 0, std: Math.sqrt(average(use.fans.keras)) };

@@ -1,2 +1,3 @@
+export { type Spectrum, spectrumOf } from "./spectrum.ts";
 export { parameterStatistics, statisticsOf, type TensorLike } from "./statistics.ts";
 export type { Histogram, LineSums, Slice, TensorStatistics, Values } from "./types.ts";
