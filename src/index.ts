@@ -71,6 +71,7 @@ export {
   createTrainer,
   type Measurement,
   measureSignals,
+  planLsuv,
   runTraining,
   type Samples,
   type TrainOptions,

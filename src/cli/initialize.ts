@@ -3,7 +3,7 @@
 import type { Plan } from "../plan/types.ts";
 import type { InitOptions } from "./commands/init.ts";
 import { UsageError } from "./errors.ts";
-import { readRows } from "./inputs.ts";
+import { withRows } from "./inputs.ts";
 import { loadPlan } from "./load.ts";
 import { createProgress } from "./progress.ts";
 import { measuredLayers, type Proof, prove, samplesFor } from "./prove.ts";
@@ -18,23 +18,15 @@ export async function initializeModel(
 ): Promise<boolean> {
   const progress = createProgress(terminal);
   try {
-    const rows = options.data === undefined ? null : await readRows(options.data);
-    const inputs = {
-      inputMean: options.inputMean ?? rows?.mean,
-      inputVariance: options.inputVariance ?? rows?.variance,
-    };
-    const expected = {
-      ...options,
-      ...(inputs.inputMean === undefined ? {} : { inputMean: inputs.inputMean }),
-      ...(inputs.inputVariance === undefined ? {} : { inputVariance: inputs.inputVariance }),
-    };
-    let { model, plan } = await loadPlan(path, expected);
+    const { rows, expected } = await withRows(options);
+    const measuring = { rows, stream: options.stream, progress, signal: terminal.signal };
+    let { model, plan } = await loadPlan(path, expected, measuring);
     let proof: Proof | null = null;
     if (options.verify) {
       if (model.nodes.length === 0)
         throw new UsageError(`init: ${plan.model.name} has no graph to run, leave --verify out`);
       const batch = options.batch ?? samplesFor(model);
-      ({ model, plan } = await loadPlan(path, { ...expected, batch }));
+      if (batch !== model.batch) ({ model, plan } = await loadPlan(path, { ...expected, batch }, measuring));
       proof = await prove(model, plan, { ...expected, rows, progress, signal: terminal.signal });
     }
     terminal.signal.throwIfAborted();

@@ -34,6 +34,16 @@ export async function readRows(path: string): Promise<Rows> {
   };
 }
 
+/** The rows that `--data` names, and the options with their mean and variance where none were given. */
+export async function withRows<
+  Options extends { readonly data?: string; readonly inputMean?: number; readonly inputVariance?: number },
+>(options: Options): Promise<{ readonly rows: Rows | null; readonly expected: Options }> {
+  if (options.data === undefined) return { rows: null, expected: options };
+  const rows = await readRows(options.data);
+  const { inputMean = rows.mean, inputVariance = rows.variance } = options;
+  return { rows, expected: { ...options, inputMean, inputVariance } };
+}
+
 function meanAndVariance(values: Float32Array): { readonly mean: number; readonly variance: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

@@ -123,6 +123,11 @@ export function modelOptions(command: Command): Command {
   ).option("--json", "one JSON document on stdout");
 }
 
+/** Whether a scheme runs the network to choose, so that `--data` matters to it. */
+export function measures(scheme: string): boolean {
+  return /^\s*(lsuv|layer[-_]sequential[-_]unit[-_]variance)\s*$/i.test(scheme);
+}
+
 /** The part of the options that `plan` takes, absent ones left out. */
 export function planOptions(options: ModelOptions) {
   return {

@@ -5,7 +5,7 @@ export type { Distribution } from "./auto/solve.ts";
 export { type Derivation, derive, type Quantity, quantities, type Step, type Term } from "./derivation/index.ts";
 export { type PlanOptions, plan } from "./plan.ts";
 export { type SchemeCall, schemeByName, schemeNames, schemes } from "./schemes/registry.ts";
-export type { Scheme } from "./schemes/types.ts";
+export type { Choice, Scheme } from "./schemes/types.ts";
 export type * from "./types.ts";
 export { indexGraph } from "./usage/graph.ts";
 export { analyse } from "./usage/index.ts";

@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly objective?: Objective;
   /** What `auto` draws from. Default "truncated-normal": no outliers, and less spread between draws than a normal. */
   readonly distribution?: Distribution;
+  /** Choices that stand whatever the scheme says, by parameter name: measured gains, a person's own. */
+  readonly chosen?: ReadonlyMap<string, Choice>;
 }
 
 function checked(options: PlanOptions): void {
@@ -123,16 +125,19 @@ function choose({ scheme }: SchemeCall, context: SchemeContext, options: PlanOpt
   const { inputMean = 0, inputVariance = 1, mode = "train", batch } = options;
   const propagateOptions = { inputMean, inputVariance, mode, ...(batch === undefined ? {} : { batch }) };
   if (scheme.name === "auto") {
+    if (options.chosen)
+      throw new Error("plan: auto solves for all parameters together, got fixed choices too, use another scheme");
     const { objective = "balanced", distribution = "truncated-normal" } = options;
     return solveAuto(context, { objective, distribution, propagate: propagateOptions });
   }
   const { model, usages } = context;
   const { rule } = scheme;
-  const choices = rule
+  const ruled = rule
     ? new Map(
         [...usages.byName].map(([name, usage]) => [name, isEmpty(usage) ? NOTHING : rule(usage, context)] as const),
       )
     : chooseCritical(context);
+  const choices = new Map([...ruled, ...(options.chosen ?? [])]);
   if (model.nodes.length === 0) return { choices, propagation: null };
   const laws = new Map<string, ParameterLaw>();
   for (const [name, { initializer }] of choices)

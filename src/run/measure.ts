@@ -156,10 +156,11 @@ function maskFills(model: Model): Map<string, number> {
   );
 }
 
-function randomInputs(
+/** Inputs of a draw: independent normal entries, token ids uniform over the vocabulary. */
+export function randomInputs(
   model: Model,
   draw: number,
-  { seed, inputMean = 0, inputVariance = 1 }: MeasureOptions,
+  { seed, inputMean = 0, inputVariance = 1 }: Pick<MeasureOptions, "seed" | "inputMean" | "inputVariance">,
 ): InputValues {
   return new Map(
     model.inputs.map(({ name, shape, vocabulary }) => [

@@ -123,6 +123,34 @@ test("explain tells one tensor; an unknown one is answered with the nearest", as
   expect(wrong.err).toMatch(/did you mean fc2\.weight/);
 });
 
+test("lsuv measures on the data that is given, and on random inputs without", async () => {
+  const rows = join(folder, "rows.csv");
+  writeFileSync(rows, Array.from({ length: 40 }, (_, i) => [i % 7, i % 3, (i * i) % 5, 1].join(",")).join("\n"));
+  const planned = async (...more: string[]) => {
+    const { code, out } = await epoch0(["plan", "4 > 8 tanh > 3", "--scheme", "lsuv", "--json", ...more]);
+    expect(code).toBe(0);
+    return JSON.parse(out);
+  };
+  const [measured, random] = [await planned("--data", rows), await planned()];
+  expect(measured.tensors[0].why).toMatch(/measured on rows\.csv, 64 samples/);
+  expect(random.tensors[0].why).toMatch(/measured on random normal inputs, 64 samples/);
+  expect(measured.tensors[0].initializer.gain).not.toBe(random.tensors[0].initializer.gain);
+  const output = join(folder, "lsuv.npz");
+  const { code, out } = await epoch0([
+    "init",
+    "4 > 8 tanh > 3",
+    "-o",
+    output,
+    "--scheme",
+    "lsuv",
+    "--data",
+    rows,
+    "--json",
+  ]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out).plan.tensors[0].initializer).toEqual(measured.tensors[0].initializer);
+});
+
 test("init writes each format, the same bits each time, and says what it wrote", async () => {
   for (const name of ["w.safetensors", "w.npz", "w.onnx"]) {
     const path = join(folder, name);

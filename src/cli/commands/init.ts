@@ -7,6 +7,7 @@ import { checkOutput } from "../load.ts";
 import {
   DTYPES,
   type ModelOptions,
+  measures,
   modelOptions,
   type Shard,
   STREAMS,
@@ -39,7 +40,7 @@ export function defineInit(context: CommandContext): Command {
       "epoch0",
     )
     .option("--verify", "run the network first; exit 1 where it differs from the prediction")
-    .option("--data <file>", "inputs to verify on: .csv, .npy or .npz")
+    .option("--data <file>", "inputs to verify on, and that lsuv measures on: .csv, .npy or .npz")
     .option("--fix", "draw only the tensors that check names, keep the others bit for bit")
     .option("--shard <i/n>", "write the i-th of n parts only", shardOption)
     .option("--html <file>", "write the report as one self-contained page")
@@ -64,8 +65,8 @@ async function start(model: string, options: InitOptions, context: CommandContex
     context.finish(clean ? EXIT.done : EXIT.failed);
     return;
   }
-  if (options.data !== undefined && options.verify === undefined) {
-    throw new UsageError("init: --data is only read to verify on, add --verify");
+  if (options.data !== undefined && options.verify === undefined && !measures(options.scheme)) {
+    throw new UsageError("init: --data is only read to verify on, add --verify, or --scheme lsuv to measure on it");
   }
   const { initializeModel } = await import("../initialize.ts");
   const passed = await initializeModel(model, { ...options, output }, context.terminal);

@@ -4,14 +4,17 @@ import { Command } from "commander";
 import type { EmitTarget } from "../../report/emit/index.ts";
 import { UsageError } from "../errors.ts";
 import type { CommandContext } from "../index.ts";
+import { withRows } from "../inputs.ts";
 import { loadPlan } from "../load.ts";
 import { type ModelOptions, modelOptions, wordOption } from "../options.ts";
+import { createProgress } from "../progress.ts";
 
 /** The targets are known here too, so that the help does not load the emitters. */
 const TARGETS: readonly EmitTarget[] = ["torch", "keras", "jax", "tfjs"];
 
 interface PlanOptions extends ModelOptions {
   readonly emit?: EmitTarget;
+  readonly data?: string;
   readonly html?: string;
 }
 
@@ -19,6 +22,7 @@ export function definePlan(context: CommandContext): Command {
   return modelOptions(new Command("plan").argument("<model>", "a model file or an architecture line"))
     .description("choose every parameter's initializer, predict signal and gradient")
     .option("--emit <framework>", "print the plan as code: torch, keras, jax or tfjs", wordOption("--emit", TARGETS))
+    .option("--data <file>", "inputs: their mean and variance, and what lsuv measures on: .csv, .npy or .npz")
     .option("--html <file>", "write the report as one self-contained page")
     .addHelpText(
       "after",
@@ -31,7 +35,9 @@ async function runPlan(path: string, options: PlanOptions, { terminal }: Command
   if (options.emit !== undefined && options.json) {
     throw new UsageError("plan: --emit and --json both want stdout, got both, leave one out");
   }
-  const { plan } = await loadPlan(path, options);
+  const progress = createProgress(terminal);
+  const { rows, expected } = await withRows(options);
+  const { plan } = await loadPlan(path, expected, { rows, progress, signal: terminal.signal });
   if (options.html !== undefined) {
     const [{ planPage }, { writeText }] = await Promise.all([
       import("../../report/html/index.ts"),

@@ -35,7 +35,9 @@ export function chosenBy(known: Known, usage: ParameterUsage, tensor: PlannedTen
       : fixedChoice(usage, context).formula;
     return { formula: formula ?? asDrawn(tensor.initializer), source, goal };
   }
-  return { formula: ruled(call, usage, context) ?? asDrawn(tensor.initializer), source, goal: null };
+  // Measured gains are in the plan alone: the rule without data would give the start.
+  const formula = call.scheme.name === "lsuv" ? undefined : ruled(call, usage, context);
+  return { formula: formula ?? asDrawn(tensor.initializer), source, goal: null };
 }
 
 function ruled({ scheme }: SchemeCall, usage: ParameterUsage, context: SchemeContext): Formula | undefined {

@@ -4,6 +4,7 @@ import { auto, critical } from "./adaptive.ts";
 import { constant, file, ones, zeros } from "./constants.ts";
 import { jax } from "./jax.ts";
 import { keras, tfjs } from "./keras.ts";
+import { lsuv } from "./lsuv.ts";
 import { named } from "./named.ts";
 import { deepnorm, fixup, gpt2, mup, tFixup, zeroGamma } from "./recipes.ts";
 import { deltaOrthogonal, nguyenWidrow, orthogonal, sinusoidal, siren } from "./structured.ts";
@@ -21,6 +22,7 @@ export const schemes: readonly Scheme[] = [
   ...named,
   orthogonal,
   deltaOrthogonal,
+  lsuv,
   nguyenWidrow,
   sinusoidal,
   siren,
