@@ -101,7 +101,7 @@ function draft(
   inventory: Inventory,
 ): Draft {
   const dtype = elementType(tensor.type)?.dtype ?? "f32";
-  const found = isGenerated(name) ? recoverName(name, tensor, graph, uses) : null;
+  const found = isGenerated(name) ? recoverName(name, tensor, uses) : null;
   const free = found && !inventory.parameters.has(found.name) && !graph.initializers.has(found.name);
   if (!found || !free) {
     if (isGenerated(name)) {

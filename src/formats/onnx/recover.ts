@@ -1,7 +1,7 @@
 /** The name of a renamed initializer, from the node that uses it and its neighbours. */
 
 import { isGenerated, modulePath } from "./names.ts";
-import type { ProtoGraph, ProtoNode, ProtoTensor } from "./proto.ts";
+import type { ProtoNode, ProtoTensor } from "./proto.ts";
 import { countOf } from "./shape.ts";
 import type { Uses } from "./usage.ts";
 
@@ -14,25 +14,23 @@ export interface Recovered {
   readonly folded: boolean;
 }
 
-/** Name of the module from the bias that is added to this node's output. */
-function moduleOfBias(node: ProtoNode, graph: ProtoGraph, uses: Uses): string | null {
+/** A weight is named as its bias is: fc.weight beside fc.bias, and in_proj_weight beside in_proj_bias. */
+const BIAS = /(^|\.)((?:\w+_)?)bias$/;
+
+/** Name of the weight from the bias that is added to this node's output. */
+function weightBesideBias(node: ProtoNode, uses: Uses): string | null {
   for (const { node: next } of uses.get(node.outputs[0] ?? "") ?? []) {
     if (next.op !== "Add") continue;
     for (const other of next.inputs) {
-      if (
-        other !== node.outputs[0] &&
-        graph.initializers.has(other) &&
-        other.endsWith(".bias") &&
-        !isGenerated(other)
-      ) {
-        return other.slice(0, -".bias".length);
+      if (other !== node.outputs[0] && other.includes(".") && BIAS.test(other) && !isGenerated(other)) {
+        return other.replace(BIAS, "$1$2weight");
       }
     }
   }
   return null;
 }
 
-export function recoverName(name: string, tensor: ProtoTensor, graph: ProtoGraph, uses: Uses): Recovered | null {
+export function recoverName(name: string, tensor: ProtoTensor, uses: Uses): Recovered | null {
   const [use] = uses.get(name) ?? [];
   if (!use) return null;
   const { node, slot } = use;
@@ -40,10 +38,10 @@ export function recoverName(name: string, tensor: ProtoTensor, graph: ProtoGraph
   const plain = { permutation: null, squeeze: false, folded: false };
   switch (node.op) {
     case "MatMul": {
-      const module = moduleOfBias(node, graph, uses) ?? path;
-      if (!module || slot !== 1 || tensor.dims.length !== 2) return null;
+      const found = weightBesideBias(node, uses) ?? (path && `${path}.weight`);
+      if (!found || slot !== 1 || tensor.dims.length !== 2) return null;
       const only = (uses.get(name) ?? []).every((other) => other.node.op === "MatMul" && other.slot === 1);
-      return only ? { ...plain, name: `${module}.weight`, permutation: [1, 0] } : null;
+      return only ? { ...plain, name: found, permutation: [1, 0] } : null;
     }
     case "Conv":
     case "ConvTranspose":

@@ -107,12 +107,17 @@ const scaled = (law: { mean: number; variance: number }, scale: number) => ({
   variance: law.variance * scale * scale,
 });
 
-export const linearRule: Rule<LinearNode> = {
+/** A layer, and the rows of a larger matrix that it is where it is only some of them. */
+export type Layer = LinearNode & { readonly rows?: { readonly count: number; readonly share: number } };
+
+const outputsOf = (node: Layer, context: Context): number =>
+  node.rows?.count ?? context.model.parameters.get(node.weight)?.shape[node.layout === "out-in" ? 0 : 1] ?? 1;
+
+export const linearRule: Rule<Layer> = {
   forward(node, context) {
     const input = valueState(context, node.inputs[0]);
     const info = context.model.tensors.get(node.outputs[0]);
-    const weightInfo = context.model.parameters.get(node.weight);
-    const outputs = weightInfo?.shape[node.layout === "out-in" ? 0 : 1] ?? 1;
+    const outputs = outputsOf(node, context);
     const { terms, rest, state, dims } = contraction(input);
     const bias = node.bias === null ? null : context.law(node.bias);
     const part = contract(terms, scaled(context.law(node.weight), node.scale), bias, outputs);
@@ -154,7 +159,11 @@ export const linearRule: Rule<LinearNode> = {
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;
     const cross = averageOver(state, (p) => p.cross);
     const own = dims.length > 0 ? 0 : coherent(node, context, state);
-    addParameterGradient(context, node.weight, node.scale * node.scale * (average + pairs * cross + own));
+    addParameterGradient(
+      context,
+      node.weight,
+      (node.rows?.share ?? 1) * node.scale * node.scale * (average + pairs * cross + own),
+    );
     addParameterGradient(context, node.bias, sumOverPairs(outgoing) + pairs);
   },
 };

@@ -34,6 +34,8 @@ import {
   type Scores,
   type State,
 } from "../state/state.ts";
+import { linearRule } from "./linear.ts";
+import { asLayer } from "./sliced.ts";
 
 /** The kernel of one part over a single axis of positions. */
 const overPositions = (part: Part): Kernel => collapse(part.kernel);
@@ -154,6 +156,8 @@ const kindOf = (a: State, b: State): "scores" | "values" | "other" => {
 
 export const matmulRule: Rule<MatmulNode> = {
   forward(node, context) {
+    const layer = asLayer(node, context);
+    if (layer) return linearRule.forward(layer, context);
     const [a, b] = node.inputs.map((name) => canonicalize(valueState(context, name)));
     const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
     const kind = kindOf(a, b);
@@ -193,6 +197,8 @@ export const matmulRule: Rule<MatmulNode> = {
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
+    const layer = asLayer(node, context);
+    if (layer) return linearRule.backward(layer, context, [gradient]);
     const [a, b] = node.inputs.map((name) => canonicalize(valueState(context, name)));
     const kind = kindOf(a, b);
     const outgoing = totalKernel(gradient[0]);
