@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
 import { defineCheck } from "./commands/check.ts";
+import { defineDiff } from "./commands/diff.ts";
 import { defineExplain } from "./commands/explain.ts";
 import { defineGain } from "./commands/gain.ts";
 import { defineInit } from "./commands/init.ts";
@@ -48,6 +49,7 @@ Examples:
     definePlan,
     defineCheck,
     defineInspect,
+    defineDiff,
     defineExplain,
     defineGain,
     defineRace,

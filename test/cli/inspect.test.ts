@@ -1,4 +1,4 @@
-/** `epoch0 inspect` on real files. */
+/** `epoch0 inspect` and `epoch0 diff` on real files. */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -65,4 +65,21 @@ test("numbers that are not finite come first", async () => {
   const { out, code } = await epoch0(["inspect", path]);
   expect(code).toBe(0);
   expect(out).toContain("1 parameter with numbers that are not finite: a.weight first");
+});
+
+test("diff: the finding, what changed, --json; exit code 0 whatever changed", async () => {
+  const same = await epoch0(["diff", join(models, "digits-mlp.onnx"), join(models, "digits-mlp.pt")]);
+  expect([same.code, same.err]).toEqual([0, ""]);
+  expect(same.out).toContain("\nthe same numbers in both\n");
+  const other = await epoch0(["diff", join(models, "zero-mlp.onnx"), join(models, "digits-mlp.safetensors")]);
+  expect(other.code).toBe(0);
+  expect(other.out).toMatch(/fc1\.weight +128×64 +re-drawn .*torch: U\(±0\.125\)/);
+  for (const line of other.out.split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
+  const report = JSON.parse(
+    (await epoch0(["diff", join(models, "digits-mlp.npz"), join(models, "digits-mlp.pt"), "--json"])).out,
+  );
+  expect(report).toMatchObject({ schema: "epoch0.diff/1", summary: { unchanged: 6, trained: 0 }, clonedLayers: [] });
+  const wrong = await epoch0(["diff", join(models, "digits-mlp.npz"), join(models, "nowhere.pt")]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.err).toMatch(/^epoch0: [^\n]*nowhere\.pt: no such file[^\n]*\n$/);
 });
