@@ -177,7 +177,14 @@ export function addConstant(kernel: Kernel, value: number): Kernel {
 /** Applies `f` to every correlation but the diagonal's own. */
 export function mapCorrelations(kernel: Kernel, f: (correlation: number) => number): Pick<Kernel, "lags" | "far"> {
   const centre = (kernel.lags.length - 1) / 2;
-  const lags = kernel.lags.map((c, index) => (index === centre ? 1 : f(c)));
+  const lags = new Float64Array(kernel.lags.length);
+  // K(p, p') = K(p', p): the second half of a window mirrors the first.
+  for (let i = 0; i < centre; i++) {
+    lags[i] = f(kernel.lags[i]);
+    lags[lags.length - 1 - i] =
+      kernel.lags[lags.length - 1 - i] === kernel.lags[i] ? lags[i] : f(kernel.lags[lags.length - 1 - i]);
+  }
+  lags[centre] = 1;
   return { lags, far: kernel.sizes.length === 0 ? 1 : f(kernel.far) };
 }
 
@@ -223,7 +230,7 @@ function blendWindows(
 }
 
 /** The window of a kernel, on a window at least as large. */
-function onWindow(kernel: Kernel, radius: readonly number[]): Float64Array {
+export function onWindow(kernel: Kernel, radius: readonly number[]): Float64Array {
   if (radius.every((r, axis) => r === kernel.radius[axis])) return kernel.lags;
   return lagsFrom(radius, (lag) => correlationAt(kernel, lag));
 }
@@ -248,17 +255,34 @@ export function pairsAt(sizes: readonly number[], lag: readonly number[]): numbe
   return n;
 }
 
+/** Σ over the lags of a window of correlation × number of ordered pairs, and the number of those pairs. */
+export function windowPairs(
+  sizes: readonly number[],
+  radius: readonly number[],
+  lags: Float64Array,
+): { readonly inside: number; readonly pairs: number } {
+  let pairs = 1;
+  for (let axis = 0; axis < sizes.length; axis++) {
+    let along = 0;
+    for (let lag = -radius[axis]; lag <= radius[axis]; lag++) along += Math.max(0, sizes[axis] - Math.abs(lag));
+    pairs *= along;
+  }
+  let read = 0;
+  const visit = (axis: number): number => {
+    if (axis === sizes.length) return lags[read++];
+    let sum = 0;
+    for (let lag = -radius[axis]; lag <= radius[axis]; lag++)
+      sum += Math.max(0, sizes[axis] - Math.abs(lag)) * visit(axis + 1);
+    return sum;
+  };
+  return { inside: visit(0), pairs };
+}
+
 /** Σ over all ordered pairs of positions of K(p, p'). */
 export function sumOverPairs(kernel: Kernel): number {
   const count = positions(kernel);
-  let inside = 0;
-  let pairs = 0;
   if (kernel.lags.length === 1) return diagonal(kernel) * (count + (count * count - count) * kernel.far);
-  forEachLag(kernel.radius, (index, lag) => {
-    const n = pairsAt(kernel.sizes, lag);
-    inside += n * kernel.lags[index];
-    pairs += n;
-  });
+  const { inside, pairs } = windowPairs(kernel.sizes, kernel.radius, kernel.lags);
   return diagonal(kernel) * (inside + (count * count - pairs) * kernel.far);
 }
 

@@ -21,9 +21,9 @@ import {
   multiplyValues,
   scaleKernel,
   scaleValues,
-  sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
+import { sumOfProduct } from "../kernel/pairs.ts";
 import { type ActivationMap, activationMap } from "../law/activation-map.ts";
 import { activationOf, homogeneous, straightLine } from "../law/form.ts";
 import { interpolant } from "../law/interpolant.ts";
@@ -287,7 +287,7 @@ function slopeGradient(context: Context, slope: string, state: State, gradient: 
   const scalars = context.model.parameters.get(slope)?.shape.reduce((a, b) => a * b, 1) ?? 1;
   const sum = state.parts.reduce((total, part, i) => {
     const values = activatePart(negative, part).kernel;
-    return total + part.channels * sumOverPairs(multiplyKernels(totalKernel(gradient[i]), values));
+    return total + part.channels * sumOfProduct(totalKernel(gradient[i]), values);
   }, 0);
   return sum / scalars;
 }

@@ -8,7 +8,8 @@ import type { Activation } from "../../activation/index.ts";
 import { expectations } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
-import { diagonal, type Kernel, mapCorrelations, multiplyKernels, positions, sumOverPairs } from "../kernel/kernel.ts";
+import { diagonal, type Kernel, mapCorrelations, positions } from "../kernel/kernel.ts";
+import { sumOfProduct } from "../kernel/pairs.ts";
 import { activationOf } from "../law/form.ts";
 import type { MaximumLaw } from "../law/maximum.ts";
 import type { Part } from "../state/state.ts";
@@ -92,6 +93,6 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
     ...mapCorrelations(part.kernel, (c) => product(centred(c))),
     profile: Float64Array.of(moments.second),
   };
-  const own = sumOverPairs(multiplyKernels(winners?.kernel ?? gradient.kernel, kernel)) / positions(kernel) ** 2;
+  const own = sumOfProduct(winners?.kernel ?? gradient.kernel, kernel) / positions(kernel) ** 2;
   return own + gradient.shared * moments.second * product(centred(part.cross / diagonal(part.kernel)));
 }

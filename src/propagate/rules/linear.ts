@@ -7,13 +7,13 @@ import {
   diagonal,
   type Kernel,
   meanOverPairs,
-  multiplyKernels,
   positions,
   product,
   scaleKernel,
   sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
+import { sumOfProduct } from "../kernel/pairs.ts";
 import { type Kinship, kinshipOfLayer, overPositions } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
 import { valueState } from "../state/align.ts";
@@ -153,7 +153,7 @@ export const linearRule: Rule<Layer> = {
     );
     const total = state.parts.reduce((n, p) => n + p.channels, 0);
     const average = state.parts.reduce(
-      (sum, p) => sum + (p.channels / total) * sumOverPairs(multiplyKernels(outgoing, averageAxes(p.kernel, dims))),
+      (sum, p) => sum + (p.channels / total) * sumOfProduct(outgoing, averageAxes(p.kernel, dims)),
       0,
     );
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;

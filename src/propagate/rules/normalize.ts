@@ -13,12 +13,16 @@ import {
 import {
   addConstant,
   diagonal,
+  type Kernel,
+  mapCorrelations,
   meanOverPairs,
-  multiplyKernels,
   positions,
   scaleKernel,
+  scaleValues,
   sumOverPairs,
 } from "../kernel/kernel.ts";
+import { sumOfProduct } from "../kernel/pairs.ts";
+import { keptWith } from "../state/kept.ts";
 import { channelsOf, type Part, type State } from "../state/state.ts";
 import { coupledMean } from "./coupling.ts";
 import { inverseProfile, type Scaling, scalings, standardized, timesProfile } from "./standardize.ts";
@@ -33,7 +37,14 @@ const affineOf = (node: NormalizeNode, context: Context) => ({
   shift: node.shift === null ? { mean: 0, second: 0 } : secondOf(context.law(node.shift)),
 });
 
-const affinePart = (part: Part, { scale, shift }: ReturnType<typeof affineOf>): Part => {
+const kept = keptWith<Part, Part>();
+
+const affinePart = (part: Part, affine: ReturnType<typeof affineOf>): Part => {
+  const { scale, shift } = affine;
+  return kept(part, [scale.mean, scale.second, shift.mean, shift.second], () => throughAffine(part, affine));
+};
+
+const throughAffine = (part: Part, { scale, shift }: ReturnType<typeof affineOf>): Part => {
   const lift = shift.second + 2 * scale.mean * part.mean * shift.mean;
   return {
     ...part,
@@ -92,7 +103,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
       const coupled = coupledMean(context, node.outputs[0], i, Math.sqrt(affine.scale.second * Math.max(0, variance)));
       return coupled !== null
         ? coupled * variance
-        : meanOverPairs(multiplyKernels(outgoing, white[i].kernel)) + gradient[i].shared * white[i].cross;
+        : sumOfProduct(outgoing, white[i].kernel) / positions(outgoing) ** 2 + gradient[i].shared * white[i].cross;
     });
     const radialShare = (i: number) => along[i] / Math.max(1e-300, diagonal(totalKernel(gradient[i])));
     addGradient(
@@ -145,15 +156,12 @@ function projected(node: NormalizeNode, gradient: GradientPart, radial: number, 
     return { ...gradient, kernel: scaleKernel(kernel, Math.max(0, 1 - removed)) };
   }
   const whole = meanOverPairs(kernel);
-  if (node.method === "batch") {
-    const along = (whole + gradient.shared) / count;
-    const centred = addConstant(kernel, -along);
-    const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
-    const out = scaleKernel(safe, Math.max(0, 1 - radial));
-    return { ...gradient, kernel: out, shared: -meanOverPairs(out) };
-  }
-  const along = whole / count;
-  const centred = addConstant(kernel, -along);
-  const safe = { ...centred, profile: kernel.profile.map((v) => Math.max(0, v * (1 - along / level))) };
-  return { ...gradient, kernel: scaleKernel(safe, Math.max(0, 1 - radial)) };
+  const batch = node.method === "batch";
+  const along = (batch ? whole + gradient.shared : whole) / count;
+  const out: Kernel = {
+    ...kernel,
+    ...mapCorrelations(kernel, (c) => (level === along ? c : (level * c - along) / (level - along))),
+    profile: scaleValues(kernel.profile, Math.max(0, 1 - along / level) * Math.max(0, 1 - radial)),
+  };
+  return { ...gradient, kernel: out, shared: batch ? -meanOverPairs(out) : gradient.shared };
 }

@@ -2,19 +2,11 @@
 
 import type { NormalizeNode } from "../../model/types.ts";
 import type { Context } from "../context.ts";
-import {
-  addConstant,
-  diagonal,
-  forEachLag,
-  type Kernel,
-  mean,
-  meanOverPairs,
-  pairsAt,
-  positions,
-  scaleKernel,
-} from "../kernel/kernel.ts";
+import { addConstant, diagonal, type Kernel, mean, meanOverPairs, positions, scaleKernel } from "../kernel/kernel.ts";
+import { pairWeights } from "../kernel/pairs.ts";
 import { settled, varianceOfVariance } from "../law/kinship.ts";
 import { commonProfile } from "../state/common.ts";
+import { keptWith } from "../state/kept.ts";
 import {
   channelCount,
   channelsOf,
@@ -94,7 +86,8 @@ function groupFreedom(part: Part, width: number, removed: number): number {
 }
 
 export function scalings(node: NormalizeNode, context: Context, state: State): Scaling[] {
-  const mixed = mixParts(state);
+  let mixture: Part | null = null;
+  const mixed = () => (mixture ??= mixParts(state));
   switch (node.method) {
     case "batch":
       return state.parts.map((part) => batchScaling(context, node, part));
@@ -103,7 +96,7 @@ export function scalings(node: NormalizeNode, context: Context, state: State): S
       const width = node.method === "instance" ? 1 : channelsOf(state) / node.groups;
       const aligned = state.parts.every((part) => part.channels % width === 0);
       return state.parts.map((own) => {
-        const part = aligned ? own : mixed;
+        const part = aligned ? own : mixed();
         const removed = channelMean(width, meanOverPairs(part.kernel), part.between);
         return scalingOf(
           removed,
@@ -117,15 +110,19 @@ export function scalings(node: NormalizeNode, context: Context, state: State): S
     case "layer": {
       const { channels, dims } = normalizedOver(node, state);
       const each = dims.length === 0;
-      const removed = channelMean(channels, each ? secondMoment(mixed) : meanOverPairs(mixed.kernel), mixed.between);
+      const removed = channelMean(
+        channels,
+        each ? secondMoment(mixed()) : meanOverPairs(mixed().kernel),
+        mixed().between,
+      );
       return state.parts.map(() =>
-        scalingOf(removed, secondMoment(mixed) - removed, node.epsilon, channels, Number.POSITIVE_INFINITY, each),
+        scalingOf(removed, secondMoment(mixed()) - removed, node.epsilon, channels, Number.POSITIVE_INFINITY, each),
       );
     }
     case "rms": {
       const { channels, dims } = normalizedOver(node, state);
       return state.parts.map(() =>
-        scalingOf(0, secondMoment(mixed), node.epsilon, channels, Number.POSITIVE_INFINITY, dims.length === 0),
+        scalingOf(0, secondMoment(mixed()), node.epsilon, channels, Number.POSITIVE_INFINITY, dims.length === 0),
       );
     }
   }
@@ -155,8 +152,13 @@ export const timesProfile = (kernel: Kernel, factors: Float64Array): Kernel => {
   };
 };
 
+const kept = keptWith<Part, Part>();
+
 /** (x − m)/s before scale and shift. */
-export function standardized(part: Part, by: Scaling, epsilon: number, runningMean: number): Part {
+export const standardized = (part: Part, by: Scaling, epsilon: number, runningMean: number): Part =>
+  kept(part, [epsilon, runningMean, ...Object.values(by)], () => standardize(part, by, epsilon, runningMean));
+
+function standardize(part: Part, by: Scaling, epsilon: number, runningMean: number): Part {
   if (by.fixed) {
     const root = Math.sqrt(by.inverse);
     const lift = by.inverse * (runningMean * runningMean - 2 * runningMean * part.mean);
@@ -195,7 +197,7 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
   return {
     ...part,
     mean: 0,
-    kernel: scaleKernel(withoutMean(part.kernel, by.removed, commonProfile(part)), inverse),
+    kernel: withoutMean(part.kernel, by.removed, commonProfile(part), inverse),
     common: undefined,
     kinship: settled(part.kinship),
     between: (part.between - by.removed) * inverse,
@@ -206,9 +208,9 @@ export function standardized(part: Part, by: Scaling, epsilon: number, runningMe
 
 /**
  * E[(z_p − m)(z_p' − m)] = K(p, p') − E[z_p m] − E[z_p' m] + E[m²]. Near a border fewer taps enter, and with them less of
- * the common mean; pairs at a short lag lie on average further from the border.
+ * the common mean; pairs at a short lag lie on average further from the border. All times `factor`.
  */
-function withoutMean(kernel: Kernel, removed: number, common: Float64Array | null): Kernel {
+function withoutMean(kernel: Kernel, removed: number, common: Float64Array | null, factor: number): Kernel {
   const before = diagonal(kernel);
   const after = before - removed;
   if (after <= 0) return scaleKernel(kernel, 0);
@@ -216,15 +218,15 @@ function withoutMean(kernel: Kernel, removed: number, common: Float64Array | nul
   const [along, typical] = common !== null && kept > 0 ? [common, kept] : [kernel.profile, before];
   const share = removed / typical;
   const profile = new Float64Array(kernel.profile.length);
-  for (let i = 0; i < profile.length; i++) profile[i] = Math.max(0, kernel.profile[i] - 2 * share * along[i] + removed);
+  for (let i = 0; i < profile.length; i++)
+    profile[i] = factor * Math.max(0, kernel.profile[i] - 2 * share * along[i] + removed);
   const correlation = (c: number, weight: number) =>
     Math.max(-1, Math.min(1, (c * before - removed * (2 * weight - 1)) / after));
+  const bordered = along.length > 1 && along.length <= BORDER_COUNTS && kernel.lags.length > 1;
+  const weights = bordered ? pairWeights(kernel.sizes, kernel.radius, along, typical) : null;
   const lags = new Float64Array(kernel.lags.length);
-  forEachLag(kernel.radius, (index, lag) => {
-    lags[index] = lag.every((l) => l === 0)
-      ? 1
-      : correlation(kernel.lags[index], pairWeight(kernel.sizes, along, typical, lag));
-  });
+  for (let i = 0; i < lags.length; i++) lags[i] = correlation(kernel.lags[i], weights ? weights[i] : 1);
+  lags[(lags.length - 1) / 2] = 1;
   return {
     sizes: kernel.sizes,
     radius: kernel.radius,
@@ -234,32 +236,5 @@ function withoutMean(kernel: Kernel, removed: number, common: Float64Array | nul
   };
 }
 
-/** Sum of a profile over the positions p for which p + lag is a position as well. */
-function sumAhead(sizes: readonly number[], profile: Float64Array, lag: readonly number[]): number {
-  const last = sizes.length - 1;
-  const from = sizes.map((_, axis) => Math.max(0, -lag[axis]));
-  const to = sizes.map((size, axis) => Math.min(size, size - lag[axis]));
-  if (from.some((f, axis) => f >= to[axis])) return 0;
-  const at = [...from];
-  let sum = 0;
-  for (;;) {
-    let row = 0;
-    for (let axis = 0; axis < last; axis++) row = (row + at[axis]) * sizes[axis + 1];
-    for (let x = from[last]; x < to[last]; x++) sum += profile[row + x];
-    let axis = last - 1;
-    while (axis >= 0 && ++at[axis] >= to[axis]) {
-      at[axis] = from[axis];
-      axis--;
-    }
-    if (axis < 0) return sum;
-  }
-}
-
-/** Mean of a profile over the pairs at a lag, relative to its mean `level` over all positions. */
-function pairWeight(sizes: readonly number[], profile: Float64Array, level: number, lag: readonly number[]): number {
-  // On larger maps the border is a small share of the pairs: the weight differs from 1 by under 1 %.
-  if (profile.length === 1 || profile.length > 300) return 1;
-  const back = lag.map((l) => -l);
-  const pairs = 2 * pairsAt(sizes, lag);
-  return pairs === 0 ? 1 : (sumAhead(sizes, profile, lag) + sumAhead(sizes, profile, back)) / pairs / level;
-}
+/** On larger maps the border is a small share of the pairs: their weight differs from 1 by under 1 %. */
+const BORDER_COUNTS = 300;
