@@ -24,68 +24,15 @@ import {
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
-import { type ActivationMap, activationMap } from "../law/activation-map.ts";
+import { activationMap } from "../law/activation-map.ts";
 import { activationOf, homogeneous, straightLine } from "../law/form.ts";
-import { interpolant } from "../law/interpolant.ts";
 import { kinshipThrough } from "../law/kinship.ts";
+import { MEAN, profileThrough, SECOND, SLOPE } from "../law/profile.ts";
 import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
 import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
 import { commonThroughActivation } from "../state/common.ts";
+import { keptWith } from "../state/kept.ts";
 import type { Part, State } from "../state/state.ts";
-
-/** Relative range of a diagonal below which it counts as level. */
-const LEVEL = 1e-9;
-
-/** Points for a range of standard deviations: moments are smooth in them, so a narrow range needs few (error below 1e-6). */
-const pointsFor = (low: number, high: number): number => (high < 1.1 * low ? 4 : high < 1.5 * low ? 6 : 9);
-
-/** A moment of φ, and the power of φ in it. */
-interface Moment {
-  readonly of: (map: ActivationMap) => number;
-  readonly degree: 0 | 1 | 2;
-}
-const MEAN: Moment = { of: (map) => map.mean, degree: 1 };
-const SECOND: Moment = { of: (map) => map.secondMoment, degree: 2 };
-const SLOPE: Moment = { of: (map) => map.derivativeSecondMoment, degree: 0 };
-
-/** Applies a moment of the map to every variance of a profile: smooth in the standard deviation, so few points do. */
-function profileThrough(activation: Activation, part: Part, { of, degree }: Moment): Float64Array {
-  const { profile } = part.kernel;
-  if (part.mean === 0 && homogeneous(activation)) {
-    const unit = of(activationMap(activation, 0, 1));
-    if (degree === 0) return Float64Array.of(unit);
-    return throughCurve(profile, degree === 1 ? (q) => unit * Math.sqrt(q) : (q) => unit * q);
-  }
-  const square = part.mean * part.mean;
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  for (const value of profile) {
-    const q = Math.max(0, value - square);
-    low = Math.min(low, q);
-    high = Math.max(high, q);
-  }
-  if (profile.length === 1 || high - low <= LEVEL * high)
-    return Float64Array.of(of(activationMap(activation, part.mean, high)));
-  const curve = interpolant(Math.sqrt(low), Math.sqrt(high), pointsFor(Math.sqrt(low), Math.sqrt(high)), (sd) =>
-    of(activationMap(activation, part.mean, sd * sd)),
-  );
-  return throughCurve(profile, (value) => curve(Math.sqrt(Math.max(0, value - square))));
-}
-
-/** Away from borders neighbours are equal: one evaluation serves a run of them. */
-function throughCurve(profile: Float64Array, curve: (value: number) => number): Float64Array {
-  const out = new Float64Array(profile.length);
-  let last = Number.NaN;
-  let result = 0;
-  for (let i = 0; i < out.length; i++) {
-    if (profile[i] !== last) {
-      last = profile[i];
-      result = curve(last);
-    }
-    out[i] = result;
-  }
-  return out;
-}
 
 const lifted = (profile: Float64Array, lift: number): Float64Array =>
   lift === 1 ? profile : scaleValues(profile, lift);
@@ -98,14 +45,19 @@ const centre = (part: Part, raw: number): number => {
   return variance === 0 ? 1 : (raw * diagonal(part.kernel) - part.mean * part.mean) / variance;
 };
 
-function activatePart(activation: Activation, part: Part): Part {
+const kept = keptWith<Part, Part>();
+
+const activatePart = (activation: Activation, part: Part): Part =>
+  kept(part, [activation], () => activated(activation, part));
+
+function activated(activation: Activation, part: Part): Part {
   const variance = centredVariance(part);
   const map = activationMap(activation, part.mean, variance);
   const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
   const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
-  const means = profileThrough(activation, part, MEAN);
+  const means = profileThrough(activation, part.mean, part.kernel.profile, MEAN);
   const average = part.shape === null || map.mean === 0 ? mean(means) : (formed.mean * mean(means)) / map.mean;
-  const profile = lifted(profileThrough(activation, part, SECOND), lift);
+  const profile = lifted(profileThrough(activation, part.mean, part.kernel.profile, SECOND), lift);
   const level = mean(profile);
   // How much of the variance two variables share is the Gaussian map's; the variance itself is the law's own.
   const spreadOut = map.secondMoment - map.mean ** 2;
@@ -167,6 +119,8 @@ function throughLine(part: Part, slope: number, offset: number): Part {
   };
 }
 
+const keptSlopes = keptWith<Part, Kernel>();
+
 function backPart(activation: Activation, part: Part, gradient: GradientPart): GradientPart {
   const line = straightLine(activation);
   if (line) {
@@ -177,11 +131,11 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
   const level = map.derivativeSecondMoment;
   const ranked = slopesOnRanks(activation, part, gradient.byRank);
   const lift = level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level;
-  const slopes: Kernel = {
+  const slopes = keptSlopes(part, [activation, lift], () => ({
     ...part.kernel,
     ...mapCorrelations(part.kernel, (c) => (level === 0 ? 0 : map.slopeProduct(centre(part, c)) / level)),
-    profile: lifted(profileThrough(activation, part, SLOPE), lift),
-  };
+    profile: lifted(profileThrough(activation, part.mean, part.kernel.profile, SLOPE), lift),
+  }));
   const plain = multiplyKernels(gradient.kernel, slopes);
   const raw = (moment: number) =>
     map.slopeProduct(diagonal(part.kernel) === 0 ? 1 : centre(part, moment / diagonal(part.kernel)));

@@ -12,17 +12,7 @@ import {
   totalKernel,
 } from "../context.ts";
 import { collapse } from "../kernel/axes.ts";
-import {
-  correlationAt,
-  diagonal,
-  fullProfile,
-  type Kernel,
-  lagsFrom,
-  mean,
-  positions,
-  scaleKernel,
-  uniformKernel,
-} from "../kernel/kernel.ts";
+import { diagonal, fullProfile, type Kernel, mean, positions, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
 import { valueState } from "../state/align.ts";
 import { canonicalize } from "../state/layout.ts";
 import {
@@ -43,12 +33,11 @@ const overPositions = (part: Part): Kernel => collapse(part.kernel);
 /** K(p, r)·L(j, k) over the pair of axes (p, j). */
 function outerKernel(rows: Kernel, columns: Kernel): Kernel {
   const sizes = [...rows.sizes, ...columns.sizes];
-  const cut = rows.sizes.length;
   const radius = [...rows.radius, ...columns.radius];
-  const lags = lagsFrom(
-    radius,
-    (lag) => correlationAt(rows, lag.slice(0, cut)) * correlationAt(columns, lag.slice(cut)),
-  );
+  const lags = new Float64Array(rows.lags.length * columns.lags.length);
+  rows.lags.forEach((c, i) => {
+    for (let j = 0; j < columns.lags.length; j++) lags[i * columns.lags.length + j] = c * columns.lags[j];
+  });
   const a = fullProfile(rows);
   const b = fullProfile(columns);
   const profile = new Float64Array(a.length * b.length);

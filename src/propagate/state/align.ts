@@ -141,6 +141,7 @@ export function align(states: readonly State[], shape: readonly number[]): Align
       const width = cut - start;
       start = cut;
       const kernel = kernelOnto(state, part.kernel, layout, sizes);
+      if (!broadcast && kernel === part.kernel && width === part.channels) return part;
       return { ...part, channels: width, kernel, between: broadcast ? diagonal(kernel) : part.between };
     });
   });

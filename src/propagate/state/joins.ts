@@ -116,12 +116,11 @@ function concatChannels(states: readonly State[], axis: number, shape: readonly 
   return {
     shape,
     layout,
-    parts: laid.flatMap((aligned, i) =>
-      aligned.operands[0].map((part) => ({
-        ...part,
-        channels: (part.channels * channelsOf(states[i])) / aligned.operands[0].reduce((n, p) => n + p.channels, 0),
-      })),
-    ),
+    parts: laid.flatMap(({ operands: [own] }, i) => {
+      // A part that stays as it is stays the same object: what later layers make of it is then found again.
+      const repeats = channelsOf(states[i]) / own.reduce((n, p) => n + p.channels, 0);
+      return repeats === 1 ? own : own.map((part) => ({ ...part, channels: part.channels * repeats }));
+    }),
   };
 }
 
