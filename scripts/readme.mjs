@@ -1,7 +1,8 @@
-// `npm run readme`: regenerates the marked blocks of README.md and COMPATIBILITY.md from the program itself.
+// `npm run readme`: regenerates the marked blocks of README.md, COMPATIBILITY.md and docs/answers.md from the program itself.
 // `node scripts/readme.mjs --check` changes nothing and exits 1 where a block is out of date.
 //
 //   <!-- output: plan examples/digits-mlp.onnx -->  a fenced block with what `npx epoch0 …` prints
+//   <!-- output 12: gain gelu -->                   the same, its first twelve lines
 //   <!-- table: schemes -->                         a table made from the library's data
 //   <!-- end -->                                    closes either
 import { spawnSync } from "node:child_process";
@@ -9,21 +10,26 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepare, root } from "./prepare.mjs";
 
-const FILES = ["README.md", "COMPATIBILITY.md"];
+const FILES = ["README.md", "COMPATIBILITY.md", join("docs", "answers.md")];
 
 function words(line) {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
 }
 
+/** Findings are an answer too. */
+const ANSWERED = [0, 1];
+
 /** What the command prints in 100 columns without colour; its own failure is ours. */
-function output(line) {
+function output(line, most) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin", "epoch0.mjs"), ...words(line)], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
   });
-  if (status !== 0) throw new Error(`epoch0 ${line} exited with ${status}: ${stderr}`);
-  return ["```console", `$ npx epoch0 ${line}`, stdout.trimEnd(), "```"].join("\n");
+  if (!ANSWERED.includes(status)) throw new Error(`epoch0 ${line} exited with ${status}: ${stderr}`);
+  const lines = stdout.trimEnd().split("\n");
+  const shown = lines.length > most ? [...lines.slice(0, most), "…"] : lines;
+  return ["```console", `$ npx epoch0 ${line}`, ...shown, "```"].join("\n");
 }
 
 function table(titles, rows) {
@@ -71,9 +77,9 @@ function tables({ activations, initializers, schemes, operators }) {
 }
 
 async function regenerate(text, makers) {
-  const marked = /(<!-- (output|table): ([^\n]*?) -->\n)[\s\S]*?(<!-- end -->)/g;
-  return text.replace(marked, (_, open, kind, what, close) => {
-    const make = kind === "output" ? () => output(what) : makers[what];
+  const marked = /(<!-- (output|table)( \d+)?: ([^\n]*?) -->\n)[\s\S]*?(<!-- end -->)/g;
+  return text.replace(marked, (_, open, kind, most, what, close) => {
+    const make = kind === "output" ? () => output(what, Number(most ?? Number.POSITIVE_INFINITY)) : makers[what];
     if (make === undefined) throw new Error(`readme: no table ${what}`);
     return `${open}${make()}\n${close}`;
   });
