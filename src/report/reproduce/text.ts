@@ -1,7 +1,6 @@
 /** An experiment as a person reads it in a terminal: statement, verdict, what decided, and a sketch. */
 
 import type { Result } from "../../reproduce/index.ts";
-import { formatSeconds } from "../number.ts";
 import { type Cell, renderTable, textWidth, wrapText } from "../table.ts";
 import { createTheme, type Theme } from "../theme.ts";
 import { sketch } from "./sketch.ts";
@@ -44,7 +43,7 @@ export function experimentText(
         ];
   const first = result.charts[0];
   return `${[
-    `${theme.finding(result.id)}  ${theme.quiet(formatSeconds(result.seconds))}`,
+    theme.finding(result.id),
     ...indented([
       ...wrapText(`“${result.statement}”`, room),
       ...wrapText(verdictSentence(result.verdict, result.condition), room).map(say),
