@@ -13,13 +13,14 @@ export interface Runner {
   readonly dispose: () => void;
 }
 
-/** Looks at the rows held out this often, and at no more of them than this. */
+/** Looks at the rows held out this often, at as many of them as are trained on in between, within these bounds. */
 const EVALUATIONS = 20;
-const MOST_HELD_OUT = 512;
+const HELD_OUT = { least: 64, most: 512 };
 /** Stops a run that has not come lower for this many looks. */
 const PATIENCE = 10;
-/** Rows that the curvature is measured on. */
-const CURVATURE_ROWS = 256;
+/** The curvature is measured on this share of the rows of a run, one batch to 256 rows: some ten gradients of them. */
+const CURVATURE_SHARE = 1 / 40;
+const CURVATURE_MOST = 256;
 
 export function optimizerOptions(name: OptimizerName, learningRate: number): OptimizerOptions {
   switch (name) {
@@ -51,7 +52,8 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
           samples,
           Int32Array.from({ length: most }, (_, i) => i),
         );
-  const test = head(task.test, MOST_HELD_OUT);
+  const rows = settings.steps * settings.batch;
+  const test = head(task.test, Math.min(HELD_OUT.most, Math.max(HELD_OUT.least, Math.round(rows / EVALUATIONS))));
 
   const race = async (spec: RunSpec, signal?: AbortSignal): Promise<RunRecord> => {
     const started = performance.now();
@@ -90,8 +92,13 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
     async run(job, signal) {
       if (job.kind === "run") return { kind: "run", record: await race(job, signal) };
       const weights = weightsOf(job.scheme, settings.seed);
-      const rows = head(task.train, Math.max(settings.batch, CURVATURE_ROWS));
-      const found = await sharpness(model, rows, { weights, loss: task.loss, seed: 0, tolerance: 0.05 });
+      const some = Math.max(settings.batch, Math.min(CURVATURE_MOST, Math.round(rows * CURVATURE_SHARE)));
+      const found = await sharpness(model, head(task.train, some), {
+        weights,
+        loss: task.loss,
+        seed: 0,
+        tolerance: 0.05,
+      });
       const { lambdaMax, error, largestStep } = found;
       return { kind: "sharpness", step: { scheme: job.scheme, lambdaMax, error, largestStep } };
     },

@@ -16,10 +16,15 @@ export function wantsAlignment(batch: number, rows: number, inner: number, colum
 /** a · b, a · bᵀ or aᵀ · b of [batch, …, …] arrays. Gives its arguments away. */
 export type Multiply = (kind: "nn" | "nt" | "tn", a: Tensor, b: Tensor) => Tensor;
 
-/** Padding is compiled apart from the product: inside one program jax-js would test for the border at every load. */
+/**
+ * Padding is compiled apart from the product: inside one program jax-js would test for the border at every load. Where a
+ * whole network is one program, stopGradient makes the padded matrix an array of its own; the way back is the caller's.
+ */
 export function alignedMultiply(jax: Jax): Multiply {
   const filled = (size: number) => Math.ceil(size / LANES) * LANES - size;
-  const pad = jax.jit((t: Tensor) => jax.numpy.pad(t, { 1: [0, filled(t.shape[1]!)], 2: [0, filled(t.shape[2]!)] }));
+  const pad = jax.jit((t: Tensor) =>
+    jax.lax.stopGradient(jax.numpy.pad(t, { 1: [0, filled(t.shape[1]!)], 2: [0, filled(t.shape[2]!)] })),
+  );
   const dot = (left: number, right: number) =>
     jax.jit((a: Tensor, b: Tensor) =>
       jax.lax.dot(a, b, {
