@@ -2,7 +2,7 @@
 
 import type { Model, Node, Warning } from "../model/types.ts";
 import type { AttentionGradient } from "./attention/weights.ts";
-import { diagonal, type Kernel, sumKernels } from "./kernel/kernel.ts";
+import { diagonal, type Kernel, meanOverPairs, sumKernels } from "./kernel/kernel.ts";
 import type { MaximumLaw } from "./law/maximum.ts";
 import type { State } from "./state/state.ts";
 import type { ParameterLaw } from "./types.ts";
@@ -30,6 +30,8 @@ export interface GradientPart {
    * skip path no weights come between two rectifiers, so that where the later one is open the earlier one mostly was too.
    */
   readonly byRank: Float64Array | null;
+  /** The same of what positions and samples have in common: E[δ | the element's rank] / E[δ]; absent: the same at every rank. */
+  readonly leadByRank?: Float64Array | null;
 }
 
 export type Gradient = readonly GradientPart[];
@@ -79,13 +81,20 @@ const both = (a: Kernel, b: Kernel): Kernel =>
   ]);
 
 /** Weights by rank of the sum of two uncorrelated gradients: each by its share. */
-function mixRanks(a: GradientPart, b: GradientPart): Float64Array | null {
-  if (!a.byRank && !b.byRank) return null;
-  const [p, q] = [diagonal(totalKernel(a)), diagonal(totalKernel(b))];
+function mixRanks(
+  a: Float64Array | null | undefined,
+  b: Float64Array | null | undefined,
+  p: number,
+  q: number,
+): Float64Array | null {
+  if (!a && !b) return null;
   if (p + q === 0) return null;
-  const length = (a.byRank ?? b.byRank)?.length ?? 0;
-  return Float64Array.from({ length }, (_, i) => (p * (a.byRank?.[i] ?? 1) + q * (b.byRank?.[i] ?? 1)) / (p + q));
+  const length = (a ?? b)?.length ?? 0;
+  return Float64Array.from({ length }, (_, i) => (p * (a?.[i] ?? 1) + q * (b?.[i] ?? 1)) / (p + q));
 }
+
+/** E[δ_p δ'_p'] over all pairs of positions, other samples' share included: what the sum over a batch is made of. */
+export const togetherness = (part: GradientPart): number => Math.max(0, meanOverPairs(totalKernel(part)) + part.shared);
 
 /** Adds a contribution; different consumers' contributions are uncorrelated (each went through weights of its own). */
 export function addGradient(context: Context, tensor: string, gradient: Gradient): void {
@@ -114,7 +123,11 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
             selected,
             between: part.between + other.between,
             shared: part.shared + other.shared,
-            byRank: mixRanks(part, other),
+            byRank: mixRanks(part.byRank, other.byRank, diagonal(totalKernel(part)), diagonal(totalKernel(other))),
+            leadByRank:
+              part.leadByRank || other.leadByRank
+                ? mixRanks(part.leadByRank, other.leadByRank, togetherness(part), togetherness(other))
+                : null,
           };
         }),
   );

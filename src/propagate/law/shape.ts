@@ -41,7 +41,8 @@ function standardized(values: Float64Array): Shape {
 let fine: Float64Array | null = null;
 const normalAtoms = (): Float64Array => (fine ??= quantiles(ATOMS));
 
-const atomsOf = (shape: Shape): Float64Array => shape ?? normalAtoms();
+/** The values themselves, standard normal ones where the law is Gaussian. */
+export const atomsOf = (shape: Shape): Float64Array => shape ?? normalAtoms();
 
 /** Averages of equal runs of sorted values. */
 function coarsen(values: Float64Array, count: number): Float64Array {

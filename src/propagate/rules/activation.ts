@@ -17,22 +17,21 @@ import {
   type Kernel,
   mapCorrelations,
   mean,
-  multiplyKernels,
-  multiplyValues,
   scaleKernel,
   scaleValues,
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { activationMap } from "../law/activation-map.ts";
-import { activationOf, homogeneous, straightLine } from "../law/form.ts";
+import { activationOf, straightLine } from "../law/form.ts";
 import { kinshipThrough } from "../law/kinship.ts";
 import { MEAN, profileThrough, SECOND, SLOPE } from "../law/profile.ts";
 import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
-import { mirrored, shapeThrough, slopesByRank } from "../law/shape.ts";
+import { mirrored, shapeThrough } from "../law/shape.ts";
 import { commonThroughActivation } from "../state/common.ts";
 import { keptWith } from "../state/kept.ts";
 import type { Part, State } from "../state/state.ts";
+import { slopesOnRanks, throughPairs } from "./ranks.ts";
 
 const lifted = (profile: Float64Array, lift: number): Float64Array =>
   lift === 1 ? profile : scaleValues(profile, lift);
@@ -119,26 +118,21 @@ function throughLine(part: Part, slope: number, offset: number): Part {
   };
 }
 
-const keptSlopes = keptWith<Part, Kernel>();
-
 function backPart(activation: Activation, part: Part, gradient: GradientPart): GradientPart {
   const line = straightLine(activation);
   if (line) {
     const passed = carry(gradient, scaleKernel(totalKernel(gradient), line.slope * line.slope));
-    return line.slope > 0 ? { ...passed, byRank: gradient.byRank } : passed;
+    return line.slope > 0 ? { ...passed, byRank: gradient.byRank, leadByRank: gradient.leadByRank ?? null } : passed;
   }
   const map = activationMap(activation, part.mean, centredVariance(part));
   const level = map.derivativeSecondMoment;
   const ranked = slopesOnRanks(activation, part, gradient.byRank);
   const lift = level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level;
-  const slopes = keptSlopes(part, [activation, lift], () => ({
-    ...part.kernel,
-    ...mapCorrelations(part.kernel, (c) => (level === 0 ? 0 : map.slopeProduct(centre(part, c)) / level)),
-    profile: lifted(profileThrough(activation, part.mean, part.kernel.profile, SLOPE), lift),
-  }));
-  const plain = multiplyKernels(gradient.kernel, slopes);
-  const raw = (moment: number) =>
-    map.slopeProduct(diagonal(part.kernel) === 0 ? 1 : centre(part, moment / diagonal(part.kernel)));
+  const profile = () => lifted(profileThrough(activation, part.mean, part.kernel.profile, SLOPE), lift);
+  const at = (raw: number) => centre(part, raw);
+  const through = throughPairs(part, map, activation, gradient, profile, level * lift, at);
+  const plain = through.kernel;
+  const raw = (moment: number) => through.across(diagonal(part.kernel) === 0 ? 1 : at(moment / diagonal(part.kernel)));
   if (!gradient.selected)
     return {
       kernel: plain,
@@ -146,6 +140,7 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
       between: gradient.between * raw(part.between),
       shared: gradient.shared * raw(part.cross),
       byRank: ranked.byRank,
+      leadByRank: through.leadByRank,
     };
   const { law } = gradient.selected;
   const second = law.expect((x) => activation.derivative(x) ** 2);
@@ -161,43 +156,6 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
     shared: gradient.shared * square,
     byRank: null,
   };
-}
-
-interface Ranked {
-  readonly mean: number;
-  readonly byRank: Float64Array;
-}
-
-/** Of a homogeneous activation behind a Gaussian at mean 0, whatever its variance. */
-const rankedUnits = new WeakMap<Activation, Ranked>();
-
-/** Mean of φ'² over the ranks, weighted by where the gradient arrives, and where it then lies. */
-function slopesOnRanks(activation: Activation, part: Part, arriving: Float64Array | null): Ranked {
-  const sd = Math.sqrt(centredVariance(part));
-  if (arriving !== null || part.shape !== null || part.mean !== 0 || sd === 0 || !homogeneous(activation))
-    return rankedBy(slopesByRank(activation, part.shape, part.mean, sd), arriving, () =>
-      risesWithRank(activation, part),
-    );
-  let unit = rankedUnits.get(activation);
-  if (!unit) {
-    unit = rankedBy(slopesByRank(activation, null, 0, 1), null, () => false);
-    rankedUnits.set(activation, unit);
-  }
-  return unit;
-}
-
-function rankedBy(slopes: Float64Array, arriving: Float64Array | null, rising: () => boolean): Ranked {
-  const weighted = arriving && (slopes.length < 2 || rising()) ? multiplyValues(slopes, arriving) : slopes;
-  const level = mean(weighted);
-  return { mean: level, byRank: level === 0 ? weighted.map(() => 1) : weighted.map((w) => w / level) };
-}
-
-/** Ranks survive a function that never falls over the bulk of the law. */
-function risesWithRank(activation: Activation, part: Part): boolean {
-  const sd = Math.sqrt(centredVariance(part));
-  for (let z = -3; z < 3; z += 0.125)
-    if (activation.value(part.mean + sd * (z + 0.125)) < activation.value(part.mean + sd * z)) return false;
-  return true;
 }
 
 const addProfiles = (a: Float64Array, b: Float64Array): Float64Array => {

@@ -186,16 +186,20 @@ export const combineRule: Rule<CombineNode> = {
           i,
         );
         const passed = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
+        const rank = (weights: Float64Array | null) =>
+          ranksFor(
+            node,
+            aligned.operands.map((parts) => parts[k]),
+            i,
+            weights,
+            stateOf(context, node.outputs[0]).parts[k]?.shape ?? null,
+          );
+        const byRank = factor === null ? rank(part.byRank) : null;
         return factor === null
           ? {
               ...passed,
-              byRank: ranksFor(
-                node,
-                aligned.operands.map((parts) => parts[k]),
-                i,
-                part.byRank,
-                stateOf(context, node.outputs[0]).parts[k]?.shape ?? null,
-              ),
+              byRank,
+              leadByRank: part.leadByRank === part.byRank ? byRank : rank(part.leadByRank ?? null),
             }
           : passed;
       });
@@ -213,7 +217,7 @@ export const combineRule: Rule<CombineNode> = {
           ) === null &&
           same &&
           shapeKept
-            ? gradient.map((part, k) => ({ ...part, byRank: plain[k].byRank }))
+            ? gradient.map((part, k) => ({ ...part, byRank: plain[k].byRank, leadByRank: plain[k].leadByRank ?? null }))
             : gradientOnto(state, aligned, gatedTogether(node, context, aligned, i, plain));
         addGradient(context, name, passed);
       } else {

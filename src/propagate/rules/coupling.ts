@@ -7,12 +7,14 @@
 import type { Activation } from "../../activation/index.ts";
 import { expectations } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
-import { type Context, stateOf } from "../context.ts";
+import { type Context, stateOf, togetherness } from "../context.ts";
 import { diagonal, type Kernel, mapCorrelations, positions } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { activationOf } from "../law/form.ts";
 import type { MaximumLaw } from "../law/maximum.ts";
+import { atomsOf } from "../law/shape.ts";
 import type { Part } from "../state/state.ts";
+import { derivatives } from "./ranks.ts";
 
 /** The activation that a tensor goes into alone, at once or after one addition. */
 function activationAfter(context: Context, tensor: string): Extract<Node, { kind: "activation" }> | null {
@@ -42,6 +44,12 @@ function coupledMoments(
     { mean, variance: sd * sd, breaks: activation.breaks, features: activation.features },
   );
   return { mean: values[0], second: values[1] };
+}
+
+/** E[w φ'(z) t] for t the standardized z, w the weights of the gradient's common part by rank. */
+function ledMean(activation: Activation, part: Part, weights: Float64Array): number {
+  const slopes = derivatives(activation, part);
+  return atomsOf(part.shape).reduce((sum, t, i) => sum + t * weights[i] * slopes[i], 0) / slopes.length;
 }
 
 /** The same where z is the largest of its window. */
@@ -94,5 +102,7 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
     profile: Float64Array.of(moments.second),
   };
   const own = sumOfProduct(winners?.kernel ?? gradient.kernel, kernel) / positions(kernel) ** 2;
-  return own + gradient.shared * moments.second * product(centred(part.cross / diagonal(part.kernel)));
+  const shared = gradient.shared * moments.second * product(centred(part.cross / diagonal(part.kernel)));
+  const led = gradient.leadByRank && !winners ? share * ledMean(activation, part, gradient.leadByRank) : moments.mean;
+  return own + shared + togetherness(gradient) * (led * led - square);
 }

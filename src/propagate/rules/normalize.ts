@@ -119,6 +119,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
           kernel: scaled,
           selected: null,
           byRank: gradient[i].byRank,
+          leadByRank: gradient[i].leadByRank ?? null,
           between: gradient[i].between * ratio,
           shared: gradient[i].shared * ratio,
         };
