@@ -44,10 +44,11 @@ export { supportedOperators } from "./formats/onnx/index.ts";
 export { type Expectation, expectation } from "./gaussian/index.ts";
 export * from "./init/index.ts";
 export { initialize, streamWeights } from "./materialize/index.ts";
+export { withActivations } from "./model/index.ts";
 export type * from "./model/types.ts";
 export { type Derivation, derive, type PlanOptions, plan, type Scheme, schemeNames, schemes } from "./plan/index.ts";
 export type { Plan, PlannedLayer, PlannedTensor, Signal } from "./plan/types.ts";
-export { propagate } from "./propagate/index.ts";
+export { type CustomRule, type CustomRules, type MomentRule, momentRule, propagate } from "./propagate/index.ts";
 export type { ParameterLaw, PropagateOptions, Propagation } from "./propagate/types.ts";
 export {
   comparePlans,
@@ -67,6 +68,8 @@ export {
   reproduce,
 } from "./reproduce/index.ts";
 export {
+  type CustomOperation,
+  type CustomOperations,
   createExecutor,
   createTrainer,
   type Measurement,

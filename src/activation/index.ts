@@ -19,6 +19,7 @@ export { compile } from "./compile.ts";
 export { describeCatalogue } from "./describe.ts";
 export { differentiate } from "./differentiate.ts";
 export type { BinaryFunction, Expression, UnaryFunction } from "./expression.ts";
+export { referenceKey } from "./from-functions.ts";
 export { features, kinks } from "./kinks.ts";
 export { type CorrelationMap, correlationMap, type Gaussian1 } from "./maps/correlation.ts";
 export { type CriticalPoint, criticalPoint, edgeOfChaos } from "./maps/critical.ts";

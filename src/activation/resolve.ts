@@ -1,9 +1,11 @@
 /** From a name, a reference or an expression to an activation that can be evaluated. */
 
+import { assemble } from "./assemble.ts";
 import { CATALOGUE, type CatalogueEntry, findEntry, knownNames, plainName } from "./catalogue/index.ts";
-import { compile, type Scalar } from "./compile.ts";
+import { compile } from "./compile.ts";
 import { differentiate } from "./differentiate.ts";
 import type { Expression } from "./expression.ts";
+import { fromFunctions } from "./from-functions.ts";
 import { features, kinks } from "./kinks.ts";
 import { print } from "./print.ts";
 import type { ActivationReference } from "./reference.ts";
@@ -70,64 +72,14 @@ function label(entry: CatalogueEntry, values: Readonly<Record<string, number>>):
   return `${entry.name}(${shown.map((p) => `${p.name}=${Number(values[p.name].toPrecision(6))}`).join(", ")})`;
 }
 
-/** Height of the step that f takes at each break, each side extrapolated linearly; dropped where it is rounding. */
-function jumpsOf(f: Scalar, breaks: readonly number[]): { at: number; size: number }[] {
-  return breaks.flatMap((at) => {
-    const gap = 1e-8 * Math.max(1e-3, Math.abs(at));
-    const left = 2 * f(at - gap) - f(at - 2 * gap);
-    const right = 2 * f(at + gap) - f(at + 2 * gap);
-    const size = right - left;
-    const jump = Math.abs(size) > 1e-7 * Math.max(1, Math.abs(left), Math.abs(right));
-    return jump && Number.isFinite(size) ? [{ at, size }] : [];
-  });
-}
-
-/** Does φ level off towards that side? Its slope far out is a vanishing share of the steepest one. */
-function levels(derivative: Scalar, side: 1 | -1, steepest: number): boolean {
-  return [200, 317, 500].every((at) => Math.abs(derivative(side * at)) <= 1e-3 * steepest);
-}
-
-function steepestSlope(
-  derivative: Scalar,
-  breaks: readonly number[],
-  spots: readonly { at: number; scale: number }[],
-): number {
-  let top = 0;
-  const look = (at: number) => {
-    const slope = Math.abs(derivative(at));
-    if (Number.isFinite(slope)) top = Math.max(top, slope);
-  };
-  for (let i = 0; i <= 400; i++) look(-8 + i * 0.04);
-  for (const at of breaks) for (const d of [-1e-6, 1e-6]) look(at + d);
-  for (const { at, scale } of spots) for (let i = -20; i <= 20; i++) look(at + (i / 5) * scale);
-  return top;
-}
-
 function build(name: string, text: string, reference: ActivationReference, expression: Expression): Activation {
   const first = differentiate(expression);
-  const second = differentiate(first);
-  const value = compile(expression);
-  const derivative = compile(first);
-  const secondDerivative = compile(second);
-  const breaks = kinks(expression);
-  const spots = features(expression);
-  const steepest = steepestSlope(derivative, breaks, spots);
-  return {
-    name,
-    label: text,
-    reference,
-    expression,
-    value,
-    derivative,
-    secondDerivative,
-    breaks,
-    jumps: jumpsOf(value, breaks),
-    bends: jumpsOf(derivative, breaks),
-    curvatureJumps: jumpsOf(secondDerivative, breaks),
-    features: spots,
-    steepest,
-    saturates: { left: levels(derivative, -1, steepest), right: levels(derivative, 1, steepest) },
-  };
+  return assemble(
+    { name, label: text, reference, expression },
+    { value: compile(expression), derivative: compile(first), secondDerivative: compile(differentiate(first)) },
+    kinks(expression),
+    features(expression),
+  );
 }
 
 function remembered(key: string, make: () => Activation): Activation {
@@ -151,6 +103,7 @@ export function resolveActivation(reference: ActivationReference): Activation {
     const text = print(reference.expression);
     return remembered(`= ${text}`, () => build("expression", text, reference, reference.expression));
   }
+  if (reference.kind === "functions") return fromFunctions(reference);
   const entry = entryOf(reference.name);
   const parameters = parametersOf(entry, reference.parameters);
   return remembered(`${entry.name} ${Object.values(parameters).join(" ")}`, () =>

@@ -10,7 +10,8 @@ export interface Activation {
   /** For people: the name with the parameters that differ from the default, or the expression as text. */
   readonly label: string;
   readonly reference: ActivationReference;
-  readonly expression: Expression;
+  /** Null where the activation was given as functions. */
+  readonly expression: Expression | null;
   readonly value: (x: number) => number;
   /** φ'(x) away from kinks; jumps contribute nothing. */
   readonly derivative: (x: number) => number;

@@ -1,1 +1,2 @@
+export { withActivations } from "./activations.ts";
 export type * from "./types.ts";

@@ -2,7 +2,7 @@
 
 import { law as lawOf } from "../init/index.ts";
 import type { Model, Warning } from "../model/types.ts";
-import { propagate } from "../propagate/index.ts";
+import { type CustomRules, propagate } from "../propagate/index.ts";
 import type { ParameterLaw, Propagation } from "../propagate/types.ts";
 import { chooseCritical } from "./auto/critical.ts";
 import type { Objective } from "./auto/goals.ts";
@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly objective?: Objective;
   /** What `auto` draws from. Default "truncated-normal": no outliers, and less spread between draws than a normal. */
   readonly distribution?: Distribution;
+  /** Rules of operators that the library does not know, by name (`momentRule` makes one). */
+  readonly rules?: CustomRules;
   /** Choices that stand whatever the scheme says, by parameter name: measured gains, a person's own. */
   readonly chosen?: ReadonlyMap<string, Choice>;
 }
@@ -104,7 +106,7 @@ export function plan(model: Model, options: PlanOptions = {}): Plan {
     layers,
     signals: propagation ? signalRows(model, propagation) : [],
     gradients: propagation ? gradientRows(model, propagation) : [],
-    unsupported: model.unsupported,
+    unsupported: model.unsupported.filter(({ op }) => !options.rules || !Object.hasOwn(options.rules, op)),
     warnings: list,
   };
 }
@@ -122,8 +124,14 @@ interface Chosen {
 }
 
 function choose({ scheme }: SchemeCall, context: SchemeContext, options: PlanOptions): Chosen {
-  const { inputMean = 0, inputVariance = 1, mode = "train", batch } = options;
-  const propagateOptions = { inputMean, inputVariance, mode, ...(batch === undefined ? {} : { batch }) };
+  const { inputMean = 0, inputVariance = 1, mode = "train", batch, rules } = options;
+  const propagateOptions = {
+    inputMean,
+    inputVariance,
+    mode,
+    ...(batch === undefined ? {} : { batch }),
+    ...(rules === undefined ? {} : { rules }),
+  };
   if (scheme.name === "auto") {
     if (options.chosen)
       throw new Error("plan: auto solves for all parameters together, got fixed choices too, use another scheme");

@@ -1,6 +1,6 @@
 /** Warnings that a plan's own prediction calls for: signal or gradient that dies or grows with depth, and why. */
 
-import { resolveActivation } from "../activation/index.ts";
+import { referenceKey, resolveActivation } from "../activation/index.ts";
 import type { ActivationReference, Model, Warning } from "../model/types.ts";
 import { gradientFactor } from "./auto/operating-point.ts";
 import { runLengths } from "./auto/runs.ts";
@@ -102,7 +102,7 @@ export function hopelessActivations(usages: Usages): readonly Warning[] {
   for (const usage of usages.byName.values()) {
     if (usage.part !== "weight" || !usage.activation || !usage.node || usage.normalized || usage.readout) continue;
     const run = runs.get(usage.node) ?? 1;
-    const key = JSON.stringify(usage.activation.activation);
+    const key = referenceKey(usage.activation.activation);
     if (run > (worst.get(key)?.run ?? 0)) worst.set(key, { usage, run });
   }
   const warnings: Warning[] = [];

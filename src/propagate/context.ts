@@ -4,6 +4,7 @@ import type { Model, Node, Warning } from "../model/types.ts";
 import type { AttentionGradient } from "./attention/weights.ts";
 import { diagonal, type Kernel, meanOverPairs, sumKernels } from "./kernel/kernel.ts";
 import type { MaximumLaw } from "./law/maximum.ts";
+import type { CustomRules } from "./rules/custom.ts";
 import type { State } from "./state/state.ts";
 import type { ParameterLaw } from "./types.ts";
 
@@ -41,6 +42,7 @@ export interface Context {
   readonly law: (parameter: string) => ParameterLaw;
   readonly mode: "train" | "eval";
   readonly batch: number;
+  readonly rules: CustomRules;
   /** Some node normalizes by statistics of the batch: what channels differ by has to be followed. */
   readonly batchStatistics: boolean;
   readonly inputMean: number;

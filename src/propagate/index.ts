@@ -11,10 +11,12 @@ import { addGradient, type Context, type Gradient, plainGradient, type Rule, tot
 import { inputState } from "./inputs.ts";
 import { diagonal, uniformKernel } from "./kernel/kernel.ts";
 import { activationOf } from "./law/form.ts";
+import { ruleWarnings } from "./rules/custom.ts";
 import { dispatch } from "./rules/index.ts";
 import { averageOver, channelsOf, type State, stateMean, stateSecondMoment } from "./state/state.ts";
 import type { ActivationStatistics, ParameterLaw, PropagateOptions, Propagation, TensorSignal } from "./types.ts";
 
+export { type CustomRule, type CustomRules, type MomentRule, type Moments, momentRule } from "./rules/custom.ts";
 export type * from "./types.ts";
 
 function index(nodes: readonly Node[]): { producers: Map<string, Node>; consumers: Map<string, Node[]> } {
@@ -75,7 +77,7 @@ export interface ForwardPass {
 export function propagateForward(
   model: Model,
   law: (parameter: string) => ParameterLaw,
-  { inputMean = 0, inputVariance = 1, mode = "train", batch = 64 }: PropagateOptions = {},
+  { inputMean = 0, inputVariance = 1, mode = "train", batch = 64, rules }: PropagateOptions = {},
 ): ForwardPass {
   const warnings = new Map<string, Warning>();
   const context: Context = {
@@ -83,6 +85,7 @@ export function propagateForward(
     law,
     mode,
     batch,
+    rules: rules ?? {},
     batchStatistics: mode === "train" && model.nodes.some((n) => n.kind === "normalize" && n.method === "batch"),
     inputMean,
     inputVariance,
@@ -93,6 +96,7 @@ export function propagateForward(
     ...index(model.nodes),
     warn: (warning) => warnings.set(`${warning.code}|${warning.where ?? ""}`, warning),
   };
+  if (rules) for (const warning of ruleWarnings(model, rules)) context.warn(warning);
   for (const input of model.inputs) context.states.set(input.name, inputState(input, context));
   for (const node of model.nodes) visitForward(node, context);
   return {
@@ -116,7 +120,7 @@ export function propagateForward(
 /**
  * Predicts the size of every signal and gradient of a model.
  *
- * @param model any model with a graph; opaque nodes pass their first input's moments on
+ * @param model any model with a graph; opaque nodes without a rule pass their first input's moments on
  * @param law mean and variance of one entry of each parameter
  * @returns per tensor mean, second moment, spread between draws (standard deviation of ln second moment) and gradient
  *   second moment; per parameter the mean square of ∂L/∂W for one sample
@@ -140,13 +144,13 @@ function signalsOf(context: Context): Map<string, TensorSignal> {
 function visitForward(node: Node, context: Context): void {
   const visit = <K extends Node["kind"]>(n: Extract<Node, { kind: K }>, rule: Rule<Extract<Node, { kind: K }>>) =>
     forwardThrough(n, rule, context);
-  dispatch(node, visit);
+  dispatch(node, visit, context.rules);
 }
 
 function visitBackward(node: Node, context: Context): void {
   const gradients = node.outputs.map((output) => context.gradients.get(output) ?? null);
   if (gradients.every((g) => g === null)) return;
-  dispatch(node, (n, rule) => rule.backward(n, context, gradients));
+  dispatch(node, (n, rule) => rule.backward(n, context, gradients), context.rules);
 }
 
 function activationStatistics(context: Context): Map<string, ActivationStatistics> {

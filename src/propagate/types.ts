@@ -1,6 +1,7 @@
 /** Contract of the propagation room: a model and the law of each parameter in, the size of every signal and gradient out. */
 
 import type { Warning } from "../model/types.ts";
+import type { CustomRules } from "./rules/custom.ts";
 
 /** What propagation needs to know of a parameter's entries. */
 export interface ParameterLaw {
@@ -21,6 +22,8 @@ export interface PropagateOptions {
   readonly mode?: "train" | "eval";
   /** Samples that batch statistics are taken over. Default 64. */
   readonly batch?: number;
+  /** Rules of operators that the library does not know, by name; without one a node passes its first input on. */
+  readonly rules?: CustomRules;
 }
 
 export interface TensorSignal {

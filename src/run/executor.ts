@@ -5,6 +5,7 @@
 
 import type { Model } from "../model/types.ts";
 import { type Compiler, createCompiler } from "./compile.ts";
+import type { CustomOperations } from "./custom.ts";
 import { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";
 import { infoOf, isDifferentiable, lowerModel } from "./lower.ts";
 import type { Mode, Operation } from "./operation.ts";
@@ -52,6 +53,13 @@ export interface Executor {
   readonly dispose: () => void;
 }
 
+export interface ExecutorOptions {
+  /** Default "wasm". */
+  readonly device?: Device;
+  /** Operations of nodes and activations that the library does not know, by name. */
+  readonly operations?: CustomOperations;
+}
+
 /**
  * An executor of the model. Each distinct node (kind, numbers, shapes) is compiled on its first use and reused.
  *
@@ -66,12 +74,15 @@ export interface Executor {
  * const { gradients } = await executor.forwardBackward(weights, { x }, { y: cotangent });
  * executor.dispose();
  */
-export async function createExecutor(model: Model, { device = "wasm" }: { device?: Device } = {}): Promise<Executor> {
+export async function createExecutor(
+  model: Model,
+  { device = "wasm", operations: custom }: ExecutorOptions = {},
+): Promise<Executor> {
   const jax = await loadJax(device);
   const compiler = createCompiler(jax);
   const lowered = new Map<Mode, Operation[]>();
   const operations = (mode: Mode): Operation[] => {
-    const found = lowered.get(mode) ?? lowerModel(model, mode);
+    const found = lowered.get(mode) ?? lowerModel(model, mode, custom);
     lowered.set(mode, found);
     return found;
   };

@@ -2,6 +2,7 @@
 
 import type { Model } from "../model/types.ts";
 import { pullBack } from "./compile.ts";
+import type { CustomOperations } from "./custom.ts";
 import type { Jax, Tensor } from "./jax.ts";
 import { isDifferentiable, lowerModel } from "./lower.ts";
 import type { Mode, Operation } from "./operation.ts";
@@ -12,6 +13,8 @@ export type Arrays = Readonly<Record<string, Tensor>>;
 export interface BuildOptions {
   /** Which statistics batch normalization takes. Default "train". */
   readonly mode?: Mode;
+  /** Operations of nodes and activations that the library does not know, by name. */
+  readonly operations?: CustomOperations;
 }
 
 /**
@@ -24,9 +27,9 @@ export interface BuildOptions {
 export function buildForward(
   jax: Jax,
   model: Model,
-  { mode = "train" }: BuildOptions = {},
+  { mode = "train", operations: custom }: BuildOptions = {},
 ): (parameters: Arrays, inputs: Arrays) => Record<string, Tensor> {
-  const operations = lowerModel(model, mode);
+  const operations = lowerModel(model, mode, custom);
   return (parameters, inputs) => {
     const values = evaluate(jax, model, operations, parameters, inputs);
     const outputs = Object.fromEntries(model.outputs.map((name) => [name, found(values, name).ref]));
@@ -44,9 +47,9 @@ export function buildGradient(
   jax: Jax,
   model: Model,
   cotangentOf: (outputs: Record<string, Tensor>) => Record<string, Tensor>,
-  { mode = "train" }: BuildOptions = {},
+  { mode = "train", operations: custom }: BuildOptions = {},
 ): (parameters: Arrays, inputs: Arrays) => { outputs: Record<string, Tensor>; gradients: Record<string, Tensor> } {
-  const operations = lowerModel(model, mode);
+  const operations = lowerModel(model, mode, custom);
   return (parameters, inputs) => {
     const values = evaluate(jax, model, operations, parameters, inputs);
     const outputs = Object.fromEntries(model.outputs.map((name) => [name, found(values, name).ref]));

@@ -1,5 +1,6 @@
 /** Running a model: values, gradients, measured signals, and whether they are what was predicted. */
 
+export type { CustomOperation, CustomOperations } from "./custom.ts";
 export { createExecutor, type Executor, type ForwardBackward, type RunOptions, type Visitor } from "./executor.ts";
 export { type Arrays, type BuildOptions, buildForward, buildGradient } from "./forward.ts";
 export { type Device, type Jax, loadJax, type Tensor } from "./jax.ts";

@@ -1,6 +1,7 @@
 /** Every node kind to its operation. A kind that is missing here does not compile. */
 
 import type { Model, Node, TensorInfo } from "../model/types.ts";
+import { type CustomOperations, customOperation } from "./custom.ts";
 import type { LoweringContext, Mode, Operation } from "./operation.ts";
 import { lowerActivation } from "./ops/activation.ts";
 import { lowerCombine } from "./ops/combine.ts";
@@ -23,9 +24,10 @@ import { isReal } from "./values.ts";
  *
  * Errors: an opaque node, a value without a shape, statistics that the mode needs and the node lacks.
  */
-export function lowerModel(model: Model, mode: Mode): Operation[] {
+export function lowerModel(model: Model, mode: Mode, operations: CustomOperations = {}): Operation[] {
   const context: LoweringContext = {
     mode,
+    operations,
     info: (value) => infoOf(model, value),
     constant: (value) =>
       model.tensors.has(value) || model.parameters.has(value) ? undefined : model.constants.get(value),
@@ -96,6 +98,6 @@ function lower(node: Node, context: LoweringContext): Operation {
     case "identity":
       return lowerIdentity(node);
     case "opaque":
-      throw new Error(`run: operator ${node.op} cannot be run, got node ${node.name}, leave out the verification`);
+      return customOperation(node, node.op, context);
   }
 }

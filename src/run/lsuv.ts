@@ -11,6 +11,7 @@ import { initialize } from "../materialize/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
 import { type Choice, type Plan, type PlanOptions, plan } from "../plan/index.ts";
 import { createCompiler } from "./compile.ts";
+import type { CustomOperations } from "./custom.ts";
 import { type Device, loadJax, type Tensor } from "./jax.ts";
 import { lowerModel } from "./lower.ts";
 import { randomInputs } from "./measure.ts";
@@ -29,6 +30,8 @@ export interface LsuvOptions extends Omit<PlanOptions, "scheme" | "objective" | 
   /** Times a layer is measured at most. Default 10 (the paper's T_max). */
   readonly passes?: number;
   readonly device?: Device;
+  /** Operations of nodes and activations that the library does not know, by name. */
+  readonly operations?: CustomOperations;
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops between two layers with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -67,7 +70,8 @@ export async function planLsuv(model: Model, options: LsuvOptions = {}): Promise
     throw new Error(
       `lsuv: ${model.name} has no graph to run, got weights alone, choose another scheme such as orthogonal`,
     );
-  const { inputs, inputName, tolerance, passes, stream, device, onProgress, signal, ...planOptions } = options;
+  const { inputs, inputName, tolerance, passes, stream, device, operations, onProgress, signal, ...planOptions } =
+    options;
   const start = plan(model, { ...planOptions, scheme: "lsuv" });
   const batch = inputs ?? randomInputs(model, 0, { seed: start.seed, ...planOptions });
   const { layers, warnings } = await scaleInOrder(model, start, batch, options);
@@ -112,7 +116,7 @@ async function scaleInOrder(model: Model, start: Plan, inputs: InputValues, opti
     initialize(start, { read: model.read, ...(options.stream === undefined ? {} : { stream: options.stream }) }),
     inputs,
   );
-  const operations = lowerModel(model, mode);
+  const operations = lowerModel(model, mode, options.operations);
   const lastUse = new Map<string, number>();
   for (const [i, { operands }] of operations.entries()) for (const name of operands) lastUse.set(name, i);
   const scaled = new Set(

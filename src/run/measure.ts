@@ -2,6 +2,7 @@
 
 import type { Model } from "../model/types.ts";
 import type { Seed } from "../random/index.ts";
+import type { CustomOperations } from "./custom.ts";
 import { createExecutor } from "./executor.ts";
 import type { Device } from "./jax.ts";
 import { integerNoise, normalNoise } from "./noise.ts";
@@ -26,6 +27,8 @@ export interface MeasureOptions {
   /** Statistics that batch normalization takes. Default "train". */
   readonly mode?: Mode;
   readonly device?: Device;
+  /** Operations of nodes and activations that the library does not know, by name. */
+  readonly operations?: CustomOperations;
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops between two draws with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -80,7 +83,7 @@ export async function measureSignals(model: Model, options: MeasureOptions): Pro
   }
   const masks = maskFills(model);
   const perSample = reachedByInputs(model);
-  const executor = await createExecutor(model, { device: options.device });
+  const executor = await createExecutor(model, { device: options.device, operations: options.operations });
   const times: number[] = [];
   try {
     for (let draw = 0; draw < draws; draw++) {

@@ -1,6 +1,7 @@
 /** What lowering makes of a graph node: a pure function of arrays that jax-js can trace, differentiate and compile. */
 
 import type { Constant, Node, TensorInfo } from "../model/types.ts";
+import type { CustomOperations } from "./custom.ts";
 import type { Jax, Tensor } from "./jax.ts";
 
 export type Mode = "train" | "eval";
@@ -32,6 +33,7 @@ export interface Operation {
 
 /** What a lowering may look up: shapes, constants, and which statistics normalization takes. */
 export interface LoweringContext {
+  readonly operations?: CustomOperations;
   readonly mode: Mode;
   readonly info: (value: string) => TensorInfo;
   readonly constant: (value: string) => Constant | undefined;

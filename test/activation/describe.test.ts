@@ -33,7 +33,7 @@ test("the page lists every function that the catalogue and its derivatives use",
   const listed = new Set(page.match(/[a-z0-9]+/g));
   for (const { name } of CATALOGUE) {
     const { expression } = resolveActivation({ kind: "named", name, parameters: {} });
-    for (const fn of functionsOf(differentiate(differentiate(expression)), functionsOf(expression)))
+    for (const fn of functionsOf(differentiate(differentiate(expression!)), functionsOf(expression!)))
       expect(listed).toContain(fn);
   }
 });

@@ -154,9 +154,9 @@ test("stable where the written form cancels", async () => {
 describe("recognise", () => {
   test.each(CATALOGUE.map((entry) => entry.name))("%s from its own expression is that function", (name) => {
     const { expression } = resolveActivation({ kind: "named", name, parameters: {} });
-    const found = recognise(expression);
+    const found = recognise(expression!);
     expect(found.kind).toBe("named");
-    expect(sameFunction(resolveActivation(found).expression, expression)).toBe(true);
+    expect(sameFunction(resolveActivation(found).expression!, expression!)).toBe(true);
   });
 
   test.each([

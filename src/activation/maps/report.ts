@@ -79,6 +79,7 @@ function levelScales(activation: Activation, unit: number | null): DepthScales {
 }
 
 function knownName(activation: Activation): string | null {
+  if (activation.expression === null) return null;
   const reference = recognise(activation.expression);
   return reference.kind === "named" ? resolveActivation(reference).label : null;
 }

@@ -1,6 +1,6 @@
 /** Moments of the model's activations, each computed once a variance. */
 
-import { type Activation, moments, resolveActivation } from "../../activation/index.ts";
+import { type Activation, moments, referenceKey, resolveActivation } from "../../activation/index.ts";
 import type { ActivationReference } from "../../model/types.ts";
 
 export interface ActivationMoments {
@@ -39,7 +39,7 @@ const keys = new WeakMap<ActivationReference, string>();
 function keyOf(reference: ActivationReference): string {
   let key = keys.get(reference);
   if (key === undefined) {
-    key = JSON.stringify(reference);
+    key = referenceKey(reference);
     keys.set(reference, key);
   }
   return key;

@@ -3,7 +3,7 @@
  * 2017), where χ₁ = 1 at the fixed point q*: neither signal nor gradient knows how deep it is.
  */
 
-import { criticalPoint, resolveActivation } from "../../activation/index.ts";
+import { criticalPoint, referenceKey, resolveActivation } from "../../activation/index.ts";
 import type { ActivationReference } from "../../model/types.ts";
 import { number, product, quantity, quotient, sum } from "../derivation/term.ts";
 import { fanInTerm, given, overFanIn } from "../schemes/formulas.ts";
@@ -33,7 +33,7 @@ export function chooseCritical(
   const wanted = context.values[0] ?? USUAL_BIAS_VARIANCE;
   const points = new Map<string, Point | null>();
   const pointOf = (reference: ActivationReference): Point | null => {
-    const key = JSON.stringify(reference);
+    const key = referenceKey(reference);
     let point = points.get(key);
     if (point === undefined) {
       const activation = resolveActivation(reference);

@@ -6,6 +6,7 @@
  * approach 1 as q falls, at the price of becoming linear; the logistic function stays far below 1.
  */
 
+import { referenceKey } from "../../activation/index.ts";
 import type { ActivationReference } from "../../model/types.ts";
 import { momentsAt } from "./activation-moments.ts";
 
@@ -45,7 +46,7 @@ const cache = new Map<string, OperatingPoint>();
  * @example operatingPoint({ kind: "named", name: "relu", parameters: {} }, 50).q // 1
  */
 export function operatingPoint(reference: ActivationReference, depth: number): OperatingPoint {
-  const key = `${JSON.stringify(reference)}|${depth}`;
+  const key = `${referenceKey(reference)}|${depth}`;
   let point = cache.get(key);
   if (!point) {
     point = search(reference, depth);

@@ -171,6 +171,7 @@ function frequencyAfter(usage: ParameterUsage, context: SchemeContext): number |
 function ownFrequency(reference: ActivationReference): number | null {
   if (reference.kind === "named")
     return reference.name === "sin" || reference.name === "cos" ? Math.abs(reference.parameters.w0 ?? 1) : null;
+  if (reference.kind === "functions") return null;
   const { expression } = reference;
   if (expression.kind !== "unary" || (expression.fn !== "sin" && expression.fn !== "cos")) return null;
   const { arg } = expression;

@@ -5,6 +5,7 @@ import type { Rule } from "../context.ts";
 import { activationRule } from "./activation.ts";
 import { combineRule } from "./combine.ts";
 import { convRule } from "./conv.ts";
+import type { CustomRules } from "./custom.ts";
 import { embeddingRule, linearRule } from "./linear.ts";
 import { matmulRule } from "./matmul.ts";
 import { normalizeRule } from "./normalize.ts";
@@ -49,7 +50,7 @@ const RULES: Rules = {
 type Visit = <K extends Node["kind"]>(node: Extract<Node, { kind: K }>, rule: Rule<Extract<Node, { kind: K }>>) => void;
 
 /** Pairs a node with its rule; one case a kind, so that a new kind does not compile until it has one. */
-export function dispatch(node: Node, visit: Visit): void {
+export function dispatch(node: Node, visit: Visit, custom: CustomRules = {}): void {
   switch (node.kind) {
     case "linear":
       visit(node, RULES.linear);
@@ -121,7 +122,7 @@ export function dispatch(node: Node, visit: Visit): void {
       visit(node, RULES.identity);
       break;
     case "opaque":
-      visit(node, RULES.opaque);
+      visit(node, (Object.hasOwn(custom, node.op) ? custom[node.op] : undefined) ?? RULES.opaque);
       break;
   }
 }

@@ -119,7 +119,6 @@ export function canonicalize(state: State): State {
 /** A tensor of the same law whose positions can no longer be told apart: when a reshape cuts across factors. */
 export function shapelessState(state: State, shape: readonly number[]): State {
   const part = mixParts(state);
-  const channels = product(shape) / Math.max(1, product(part.kernel.sizes));
   const flat = collapse(part.kernel);
   const last = shape.length - 1;
   const positions = product(shape.slice(1, last));
@@ -135,6 +134,7 @@ export function shapelessState(state: State, shape: readonly number[]): State {
   const merged = layout.map((axis) =>
     axis.map((f): Factor => (f.role === "position" ? { role: "channel", size: f.size } : f)),
   );
+  const channels = merged.flat().reduce((count, f) => (f.role === "channel" ? count * f.size : count), 1);
   return {
     shape,
     layout: sizes.length === 0 ? layout : merged,

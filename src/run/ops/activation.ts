@@ -2,12 +2,14 @@
 
 import { resolveActivation } from "../../activation/index.ts";
 import type { ActivationNode } from "../../model/types.ts";
+import { customOperation } from "../custom.ts";
 import { at, type LoweringContext, names, type Operation, onlyInput, onlyOutput, shapeOf } from "../operation.ts";
 import { evaluateExpression } from "./expression.ts";
 
 export function lowerActivation(node: ActivationNode, context: LoweringContext): Operation {
   if (node.slope !== null) return lowerParametricRelu(node, node.slope, context);
-  const { expression } = resolveActivation(node.activation);
+  const { expression, name } = resolveActivation(node.activation);
+  if (expression === null) return customOperation(node, name, context);
   return {
     key: JSON.stringify(["activation", expression]),
     operands: [onlyInput(node)],

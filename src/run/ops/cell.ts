@@ -1,6 +1,5 @@
 /** One time step of a recurrent cell. */
 
-import type { Expression } from "../../activation/expression.ts";
 import { resolveActivation } from "../../activation/index.ts";
 import type { RecurrentNode } from "../../model/types.ts";
 import type { Jax, Tensor } from "../jax.ts";
@@ -43,11 +42,8 @@ export function cellOf(node: RecurrentNode): Cell {
 }
 
 function named(name: string): Apply {
-  const expression: Expression = resolveActivation({
-    kind: "named",
-    name: name.toLowerCase(),
-    parameters: {},
-  }).expression;
+  const { expression } = resolveActivation({ kind: "named", name: name.toLowerCase(), parameters: {} });
+  if (expression === null) throw new Error(`run: ${name} has no expression, use a catalogue name in cells`);
   return (jax, x) => {
     const y = evaluateExpression(jax, expression, x);
     x.dispose();
