@@ -1,20 +1,20 @@
 /** Sums over pairs of positions that need no kernel of their own. */
 
-import { diagonal, type Kernel, multiplyValues, onWindow, positions, product, windowPairs } from "./kernel.ts";
+import { type Kernel, mean, multiplyValues, onWindow, positions, product, windowPairs } from "./kernel.ts";
 
-/** Mean of a(p)·b(p); a profile of one value is level. */
-function diagonalOfProduct(a: Kernel, b: Kernel): number {
-  if (a.profile.length === 1 || b.profile.length === 1) return diagonal(a) * diagonal(b);
+/** Mean over positions of a(p)·b(p); a profile of one value is level. */
+export function meanOfProduct(a: Float64Array, b: Float64Array): number {
+  if (a.length === 1 || b.length === 1) return mean(a) * mean(b);
   let sum = 0;
-  for (let i = 0; i < a.profile.length; i++) sum += a.profile[i] * b.profile[i];
-  return sum / a.profile.length;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum / a.length;
 }
 
 /** Σ over all ordered pairs of positions of K(p, p')·L(p, p'). */
 export function sumOfProduct(a: Kernel, b: Kernel): number {
   const count = positions(a);
   const far = a.far * b.far;
-  const level = diagonalOfProduct(a, b);
+  const level = meanOfProduct(a.profile, b.profile);
   if (a.lags.length === 1 && b.lags.length === 1) return level * (count + (count * count - count) * far);
   const radius = a.sizes.map((_, axis) => Math.max(a.radius[axis], b.radius[axis]));
   const { inside, pairs } = windowPairs(a.sizes, radius, multiplyValues(onWindow(a, radius), onWindow(b, radius)));

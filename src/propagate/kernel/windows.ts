@@ -40,6 +40,10 @@ export function convolveKernel(kernel: Kernel, window: Window, sizes: readonly n
   return { sizes, radius, lags, far, profile: foldProfile(kernel, sizes, window) };
 }
 
+/** The diagonal of `convolveKernel` alone. */
+export const foldedDiagonal = (kernel: Kernel, window: Window, sizes: readonly number[]): Float64Array =>
+  isPointwise(window, kernel.sizes, sizes) ? kernel.profile : foldProfile(kernel, sizes, window);
+
 /**
  * The transpose: out[s·p + t] = Σ over (p, t). Positions whose lag is no multiple of the stride never share a tap, so their
  * correlation is 0; pairs outside the window share a tap as often as two positions picked at random.

@@ -4,20 +4,29 @@ import type { ConvNode } from "../../model/types.ts";
 import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
 import { averageAxes, broadcastAxes, offDiagonal } from "../kernel/axes.ts";
 import {
-  correlationAt,
   diagonal,
-  forEachLag,
-  fullProfile,
   type Kernel,
   mapCorrelations,
-  pairsAt,
+  multiplyValues,
+  onWindow,
   positions,
   product,
+  remapLags,
   scaleKernel,
+  scaleValues,
   sumOverPairs,
   uniformKernel,
+  windowPairs,
 } from "../kernel/kernel.ts";
-import { averageKernel, convolveKernel, convolveTransposeKernel, pairShare, type Window } from "../kernel/windows.ts";
+import { meanOfProduct } from "../kernel/pairs.ts";
+import {
+  averageKernel,
+  convolveKernel,
+  convolveTransposeKernel,
+  foldedDiagonal,
+  pairShare,
+  type Window,
+} from "../kernel/windows.ts";
 import { kinshipOfLayer } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
 import { commonProfile, commonThroughWindow } from "../state/common.ts";
@@ -120,38 +129,18 @@ function termsOf(node: ConvNode, state: State, sizes: readonly number[]): Term[]
  * diagonal the positions of δ and the taps that hit real input are followed one by one.
  */
 function weightGradient(gradient: Kernel, input: Kernel, window: Window): number {
-  const taps = product(window.kernel);
-  const gathered = convolveKernel(
-    { ...input, radius: input.sizes.map(() => 0), lags: Float64Array.of(1) },
-    window,
-    gradient.sizes,
-  );
-  const g = fullProfile(gradient);
-  const a = fullProfile(gathered);
-  let own = 0;
-  for (let i = 0; i < g.length; i++) own += g[i] * a[i];
-  own /= taps;
+  const gathered = foldedDiagonal(input, window, gradient.sizes);
   const count = positions(gradient);
+  const own = (count * meanOfProduct(gradient.profile, gathered)) / product(window.kernel);
   const radius = gradient.sizes.map((size, axis) =>
     Math.min(size - 1, Math.max(gradient.radius[axis], Math.floor(input.radius[axis] / window.strides[axis]))),
   );
-  let inside = 0;
-  let pairs = 0;
-  forEachLag(radius, (_, lag) => {
-    const n = pairsAt(gradient.sizes, lag);
-    pairs += n;
-    if (lag.every((l) => l === 0)) return;
-    inside +=
-      n *
-      correlationAt(gradient, lag) *
-      correlationAt(
-        input,
-        lag.map((l, axis) => l * window.strides[axis]),
-      );
-  });
+  const met = remapLags(input, radius, (axis, lag) => ({ source: lag * window.strides[axis], factor: 1 }));
+  const { inside, pairs } = windowPairs(gradient.sizes, radius, multiplyValues(onWindow(gradient, radius), met));
   const rest = (count * count - pairs) * gradient.far * input.far;
   // Two positions meet real input at the same tap less often than one does.
-  return own * (1 + (pairShare(input.sizes, window, gradient.sizes, false) * (inside + rest)) / count);
+  const shared = pairShare(input.sizes, window, gradient.sizes, false);
+  return own * (1 + (shared * (inside - count + rest)) / count);
 }
 
 /** K less the share `share` of what positions and samples have in common, E[a_p a'_q] = E[a_p m] E[a_q m] / E[m²]. */
@@ -161,11 +150,12 @@ function lessCommon(part: Part, kernel: Kernel, share: number): Kernel {
   if (common === 0 || level === 0) return kernel;
   if (common >= level) return scaleKernel(kernel, 0);
   const own = commonProfile(part);
-  const profile =
-    own?.length === kernel.profile.length
-      ? kernel.profile.map((v, i) => Math.max(0, v - (share * own[i] * own[i]) / part.cross))
-      : kernel.profile.map((v) => (v * (level - common)) / level);
-  return { ...kernel, profile, ...mapCorrelations(kernel, (c) => (c * level - common) / (level - common)) };
+  const profile = own?.length === kernel.profile.length ? new Float64Array(own.length) : null;
+  if (profile && own)
+    for (let i = 0; i < own.length; i++)
+      profile[i] = Math.max(0, kernel.profile[i] - (share * own[i] * own[i]) / part.cross);
+  const kept = profile ?? scaleValues(kernel.profile, (level - common) / level);
+  return { ...kernel, profile: kept, ...mapCorrelations(kernel, (c) => (c * level - common) / (level - common)) };
 }
 
 /** What statistics of the batch will need to know of the layer's output. */

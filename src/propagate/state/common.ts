@@ -5,10 +5,11 @@
  * Where no profile is kept it is taken in proportion to the diagonal.
  */
 
-import { diagonal, positions } from "../kernel/kernel.ts";
+import { diagonal, positions, product, scaleValues } from "../kernel/kernel.ts";
 import { foldProfile, type Window } from "../kernel/slide.ts";
 import type { ActivationMap } from "../law/activation-map.ts";
 import { interpolant } from "../law/interpolant.ts";
+import { keptWith } from "./kept.ts";
 import type { Part } from "./state.ts";
 
 /** On larger maps the border is a small share of the positions: it moves a variance by under 0.5 %. */
@@ -34,18 +35,22 @@ function levelled(values: Float64Array, level: number): Float64Array | undefined
   const before = average(values);
   if (before === 0 || level === 0) return undefined;
   const factor = level / before;
-  return values.map((v) => v * factor);
+  return scaleValues(values, factor);
 }
 
 /** The profile as kept, or in proportion to the diagonal; null where positions are alike or too many. */
-export function commonProfile(part: Part): Float64Array | null {
+export const commonProfile = (part: Part): Float64Array | null => kept(part, [], () => profileOf(part));
+
+const kept = keptWith<Part, Float64Array | null>();
+
+function profileOf(part: Part): Float64Array | null {
   const { profile } = part.kernel;
   const count = positions(part.kernel);
   if (count === 1 || count > FOLLOWED) return null;
   if (part.common?.length === count) return part.common;
   const level = diagonal(part.kernel);
   if (profile.length !== count || level === 0) return null;
-  return profile.map((v) => (v / level) * part.cross);
+  return scaleValues(profile, part.cross / level);
 }
 
 /** After a layer with independent weights: the sum over the taps that meet real input, with the mean `cross`. */
@@ -56,14 +61,12 @@ export function commonThroughWindow(
   sizes: readonly number[],
   cross: number,
 ): Float64Array | undefined {
-  let sum: Float64Array | null = null;
+  const sum = new Float64Array(product(inner));
   for (const part of parts) {
     const own = commonProfile(part);
-    if (own === null || own.length !== inner.reduce((n, s) => n * s, 1)) return undefined;
-    const weighted = own.map((v) => v * part.channels);
-    sum = sum === null ? weighted : sum.map((v, i) => v + weighted[i]);
+    if (own === null || own.length !== sum.length) return undefined;
+    for (let i = 0; i < sum.length; i++) sum[i] += part.channels * own[i];
   }
-  if (sum === null) return undefined;
   return levelled(folded(sum, inner, sizes, window), cross);
 }
 
@@ -94,9 +97,9 @@ export function commonThroughActivation(
     high = Math.max(high, c);
   }
   if (high - low < 1e-6) return levelled(size, cross);
-  const product = interpolant(low, high, 6, map.product);
+  const curve = interpolant(low, high, 6, map.product);
   return levelled(
-    size.map((v, i) => v * product(correlations[i])),
+    size.map((v, i) => v * curve(correlations[i])),
     cross,
   );
 }
