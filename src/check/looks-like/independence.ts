@@ -49,7 +49,7 @@ function lineTests(what: string, lines: LineSums, law: ElementLaw, length: numbe
 }
 
 /** Multiplications that the products of all pairs may take. */
-const PAIR_WORK = 8_388_608;
+const PAIR_WORK = 4_194_304;
 const MOST_LINES = 256;
 
 /** Σ over pairs of L·cos² is 1 a pair for independent lines of length L, with variance 2(L − 1)/(L + 2). */

@@ -33,7 +33,7 @@ function rowsOf(whole: Values, rows: number, columns: number): Slice {
   if (rows <= columns) {
     return { along: "rows", length: columns, at: Array.from({ length: rows }, (_, i) => i), vectors: whole, of: rows };
   }
-  const vectors = new Float64Array(rows * columns);
+  const vectors = whole instanceof Float32Array ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) vectors[column * rows + row] = whole[row * columns + column]!;
   }

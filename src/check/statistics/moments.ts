@@ -1,6 +1,6 @@
 /**
- * Count, mean, variance, bounds and zeros in one pass without garbage. Sums are kept in float64 piece by piece and joined by
- * Chan, Golub & LeVeque (1983), eq. 2.1, so that a mean far from zero costs no digits.
+ * Count, mean, variance, bounds and zeros in one pass without garbage. Sums are kept in float64 segment by segment and joined
+ * by Chan, Golub & LeVeque (1983), eq. 2.1, so that a mean far from zero costs no digits.
  */
 
 import type { Values } from "./types.ts";
@@ -28,6 +28,12 @@ export const newMoments = (): Moments => ({
   max: Number.NEGATIVE_INFINITY,
 });
 
+/** Σx and Σx² of the last segment that was added. */
+export interface SegmentSums {
+  sum: number;
+  squares: number;
+}
+
 function join(moments: Moments, count: number, mean: number, squares: number): void {
   if (count === 0) return;
   const total = moments.count + count;
@@ -37,11 +43,28 @@ function join(moments: Moments, count: number, mean: number, squares: number): v
   moments.count = total;
 }
 
-/** Elements whose sums are taken together: a piece stays in the first-level cache between the two passes over it. */
-const PIECE = 4096;
+/** The same one by one, for segments that hold NaN, infinities, or numbers whose squares overflow. */
+function addCarefully(moments: Moments, values: Values, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    const x = values[i]!;
+    if (Number.isNaN(x)) moments.nan++;
+    else if (!Number.isFinite(x)) moments.infinite++;
+    else {
+      if (x === 0) moments.zeros++;
+      moments.min = Math.min(moments.min, x);
+      moments.max = Math.max(moments.max, x);
+      join(moments, 1, x, 0);
+    }
+  }
+}
 
-/** Every finite value of the piece is counted with Σx and Σ(x − shift)²; false where a value is not finite. */
-function addFinite(moments: Moments, values: Values, from: number, to: number): boolean {
+/**
+ * Adds `values[from … to)`, and says its own sums.
+ *
+ * Sums are taken around the segment's first value, in two chains: one would wait for its own last addition.
+ */
+export function addSegment(moments: Moments, values: Values, from: number, to: number, sums: SegmentSums): void {
+  const count = to - from;
   const shift = values[from]!;
   let { min, max } = moments;
   let zeros = 0;
@@ -50,8 +73,13 @@ function addFinite(moments: Moments, values: Values, from: number, to: number): 
   let sum2 = 0;
   let squares2 = 0;
   let i = from;
-  // Two chains of additions: one would wait for its own last sum.
-  for (; i + 1 < to; i += 2) {
+  if ((count & 1) === 1) {
+    const a = values[i++]!;
+    if (a < min) min = a;
+    if (a > max) max = a;
+    if (a === 0) zeros++;
+  }
+  for (; i < to; i += 2) {
     const a = values[i]!;
     const b = values[i + 1]!;
     if (a < min) min = a;
@@ -67,45 +95,16 @@ function addFinite(moments: Moments, values: Values, from: number, to: number): 
     sum2 += v;
     squares2 += v * v;
   }
-  if (i < to) {
-    const a = values[i]!;
-    if (a < min) min = a;
-    if (a > max) max = a;
-    if (a === 0) zeros++;
-    const u = a - shift;
-    sum += u;
-    squares += u * u;
-  }
-  const all = sum + sum2;
-  const count = to - from;
+  const apart = sum + sum2;
   const total = squares + squares2;
-  if (!Number.isFinite(total)) return false;
+  sums.sum = count * shift + apart;
+  sums.squares = total + shift * (2 * apart + count * shift);
+  if (!Number.isFinite(total)) {
+    addCarefully(moments, values, from, to);
+    return;
+  }
   moments.min = min;
   moments.max = max;
   moments.zeros += zeros;
-  join(moments, count, shift + all / count, Math.max(0, total - (all * all) / count));
-  return true;
-}
-
-/** The same one by one, for pieces that hold NaN, infinities, or numbers whose squares overflow. */
-function addCarefully(moments: Moments, values: Values, from: number, to: number): void {
-  for (let i = from; i < to; i++) {
-    const x = values[i]!;
-    if (Number.isNaN(x)) moments.nan++;
-    else if (!Number.isFinite(x)) moments.infinite++;
-    else {
-      if (x === 0) moments.zeros++;
-      moments.min = Math.min(moments.min, x);
-      moments.max = Math.max(moments.max, x);
-      join(moments, 1, x, 0);
-    }
-  }
-}
-
-/** Adds `values[from … to)`. */
-export function addMoments(moments: Moments, values: Values, from: number, to: number): void {
-  for (let start = from; start < to; start += PIECE) {
-    const end = Math.min(to, start + PIECE);
-    if (!addFinite(moments, values, start, end)) addCarefully(moments, values, start, end);
-  }
+  join(moments, count, shift + apart / count, Math.max(0, total - (apart * apart) / count));
 }

@@ -3,7 +3,7 @@
 import type { Dtype, Model } from "../../model/types.ts";
 import { gather } from "./gather.ts";
 import { lineSums } from "./lines.ts";
-import { addMoments, newMoments } from "./moments.ts";
+import { newMoments } from "./moments.ts";
 import type { Histogram, TensorStatistics, Values } from "./types.ts";
 
 export interface TensorLike {
@@ -58,13 +58,12 @@ export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Valu
   const columnCount = rowCount > 0 ? count / rowCount : 0;
   const matrix = shape.length >= 2 && count > 0;
   const moments = newMoments();
-  const lines = matrix ? lineSums(rowCount, columnCount) : null;
+  const lines = lineSums(matrix, rowCount, columnCount);
   const kept = gather(count, matrix ? columnCount : 1, matrix, dtype === "f64" || dtype.endsWith("64"));
   let at = 0;
   for (const piece of pieces) {
     if (at + piece.length > count) break;
-    addMoments(moments, piece, 0, piece.length);
-    lines?.add(piece, at);
+    lines.add(piece, at, moments);
     kept.add(piece, at);
     at += piece.length;
   }
@@ -88,8 +87,8 @@ export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Valu
     histogram: histogramOf(sample, any ? moments.min : 0, any ? moments.max : 0),
     sample,
     sampleAt,
-    rows: lines?.rows() ?? null,
-    columns: lines?.columns() ?? null,
+    rows: lines.rows(),
+    columns: lines.columns(),
     slice: kept.slice(),
     whole: kept.whole(),
   };

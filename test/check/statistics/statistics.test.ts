@@ -91,7 +91,7 @@ test("a tensor too large to keep gives whole lines and a sample from every colum
         expect(vectors[i * length + j]).toBe(values[index]);
       }
     });
-    expect(found.sample.length).toBeGreaterThan(60_000);
+    expect(found.sample.length).toBeGreaterThan(30_000);
     expect(new Set(Array.from(found.sampleAt, (index) => index % width)).size).toBe(width);
     found.sampleAt.forEach((index, i) => {
       if (found.sample[i] !== values[index]) throw new Error(`sample ${i}`);
