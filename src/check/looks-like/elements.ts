@@ -1,7 +1,7 @@
 /** Independent elements: which family, which scale, which known rule, and whether anything speaks against it. */
 
 import type { TensorStatistics, Values } from "../statistics/types.ts";
-import { fitTests } from "./fit.ts";
+import { centredScore, centredTests, fitTests } from "./fit.ts";
 import { independenceTests } from "./independence.ts";
 import { bound, type ElementFamily, type ElementLaw, initializerOf, logLikelihood, SHAPES } from "./laws.ts";
 import type { KnownLaw } from "./schemes.ts";
@@ -11,6 +11,8 @@ import type { Likeness, Test } from "./types.ts";
 export interface ElementOptions {
   readonly rounding: number;
   readonly rowCentred: boolean;
+  /** Elements of a row. */
+  readonly rowLength: number;
   readonly known: readonly KnownLaw[];
   /** False where only known scales count: a vector of a few numbers fits some normal law whatever it went through. */
   readonly anyScale: boolean;
@@ -93,7 +95,10 @@ function candidates(numbers: Numbers, options: ElementOptions): Candidate[] {
   const { sample } = numbers;
   const found: Candidate[] = [];
   const add = (law: ElementLaw, schemes: readonly string[], free: number) => {
-    const score = logLikelihood(law, sample, options.rounding) - 0.5 * free * Math.log(sample.length);
+    const likelihood = options.rowCentred
+      ? -0.5 * centredScore(law.family, numbers.kurtosis, numbers.count, options.rowLength) ** 2
+      : logLikelihood(law, sample, options.rounding);
+    const score = likelihood - 0.5 * free * Math.log(sample.length);
     if (score > Number.NEGATIVE_INFINITY) found.push({ law, schemes, score });
   };
   const groups = new Map<string, KnownLaw[]>();
@@ -137,8 +142,10 @@ const smallest = (tests: readonly Test[]): Test | null =>
   tests.reduce<Test | null>((worst, test) => (worst === null || test.p < worst.p ? test : worst), null);
 
 /** The tensor without its zeros, where these are whole rows (padding) or a sparse draw's. */
-function numbersOf(statistics: TensorStatistics): Numbers {
-  const { sample, count, zeros, mean, std, kurtosis, min, max } = statistics;
+function numbersOf(statistics: TensorStatistics, { rowCentred, rowLength }: ElementOptions): Numbers {
+  const { sample, count, zeros, mean, kurtosis, min, max } = statistics;
+  // Taking a row's mean away leaves the share 1 − 1/n of the variance.
+  const std = rowCentred ? statistics.std / Math.sqrt(1 - 1 / rowLength) : statistics.std;
   if (zeros === 0) return { sample, count, mean, std, kurtosis, min, max };
   const kept = sample.filter((x) => x !== 0);
   const left = Math.max(1, count - zeros);
@@ -152,7 +159,7 @@ function numbersOf(statistics: TensorStatistics): Numbers {
 
 /** Decides among independent elements. `statistics` may hold zeros: they are left out. */
 export function identifyElements(statistics: TensorStatistics, options: ElementOptions): Likeness {
-  const numbers = numbersOf(statistics);
+  const numbers = numbersOf(statistics, options);
   const { sample } = numbers;
   if (sample.length < FEWEST) return few(numbers, options);
   const all = candidates(numbers, options);
@@ -169,7 +176,9 @@ export function identifyElements(statistics: TensorStatistics, options: ElementO
   const { law } = best;
   const sorted = sample.slice().sort();
   const tests = [
-    ...fitTests(law, sorted, numbers.kurtosis, { rounding: options.rounding, edges: !options.rowCentred }),
+    ...(options.rowCentred
+      ? centredTests(law, numbers.kurtosis, numbers.count, options.rowLength)
+      : fitTests(law, sorted, numbers.kurtosis, { rounding: options.rounding })),
     ...(statistics.zeros > 0 && !zeroRowsOnly(statistics)
       ? []
       : independenceTests(statistics, law, { rowCentred: options.rowCentred })),
@@ -182,7 +191,7 @@ export function identifyElements(statistics: TensorStatistics, options: ElementO
     return { family: "trained", nearest: law.family, why, confidence: 1 - p, tests };
   }
   const near =
-    law.family === "uniform" && best.schemes.length === 0
+    law.family === "uniform" && best.schemes.length === 0 && !options.rowCentred
       ? movedFrom(law, numbers, { ...options, most: blurred(tests) ? MOVED_FAR : MOVED })
       : null;
   if (near) {

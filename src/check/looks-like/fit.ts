@@ -8,8 +8,6 @@ import type { Test } from "./types.ts";
 export interface FitOptions {
   /** Largest relative error of a number as it is stored. */
   readonly rounding: number;
-  /** False where something (a row's mean) was added that blurs the edges. */
-  readonly edges: boolean;
 }
 
 /** sup |F_n − F| with `sorted` ascending. */
@@ -61,17 +59,28 @@ function fourthMomentScore({ family }: ElementLaw, kurtosis: number, n: number):
 }
 
 /**
+ * Fourth moment of elements whose row's mean was taken away, as a standard normal score: x − x̄ is a sum of n independent terms
+ * of weights 1 − 1/n and −1/n, so that its excess kurtosis is κ·Σw⁴/(Σw²)².
+ */
+export function centredScore(family: ElementLaw["family"], kurtosis: number, count: number, n: number): number {
+  const own = 1 - 1 / n;
+  const fourth = (own ** 4 + (n - 1) / n ** 4) / own ** 2;
+  const shape = SHAPES[family];
+  return (kurtosis - (3 + (shape.kurtosis - 3) * fourth)) / Math.sqrt(shape.kurtosisVariance / count);
+}
+
+/** The test that is left for centred rows: taking means away blurs the distribution and its edges. */
+export function centredTests({ family }: ElementLaw, kurtosis: number, count: number, n: number): readonly Test[] {
+  return [{ name: "fourth moment", p: twoSided(centredScore(family, kurtosis, count, n)) }];
+}
+
+/**
  * Tests of single elements against a law.
  *
  * @param sorted finite values, ascending
  * @param kurtosis their fourth standardized moment
  */
-export function fitTests(
-  law: ElementLaw,
-  sorted: Values,
-  kurtosis: number,
-  { rounding, edges }: FitOptions,
-): readonly Test[] {
+export function fitTests(law: ElementLaw, sorted: Values, kurtosis: number, { rounding }: FitOptions): readonly Test[] {
   const shape = SHAPES[law.family];
   const cdf = (x: number) => shape.cdf((x - law.mean) / law.std);
   const n = sorted.length;
@@ -81,6 +90,6 @@ export function fitTests(
   return [
     { name: "distribution", p: kolmogorovTail(apart * (root + 0.12 + 0.11 / root)) },
     { name: "fourth moment", p: n < 64 ? 1 : twoSided(fourthMomentScore(law, kurtosis, n)) },
-    ...(Number.isFinite(shape.reach) ? (edges ? edgeTests(sorted, cdf, rounding) : []) : extremeTests(sorted, cdf)),
+    ...(Number.isFinite(shape.reach) ? edgeTests(sorted, cdf, rounding) : extremeTests(sorted, cdf)),
   ];
 }

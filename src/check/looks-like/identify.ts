@@ -192,6 +192,7 @@ function single(statistics: TensorStatistics, use: TensorUse): Likeness {
   const options: ElementOptions = {
     rounding,
     rowCentred: isRowCentred(statistics, rounding),
+    rowLength: statistics.rows?.length ?? 0,
     known,
     anyScale: statistics.shape.length >= 2 && MATRIX_PARTS.has(use.part),
   };
