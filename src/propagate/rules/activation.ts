@@ -19,6 +19,7 @@ import {
   mean,
   scaleKernel,
   scaleValues,
+  sumKernels,
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
@@ -148,7 +149,13 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
   const routed = gradient.selected.kernel;
   const pair = second === 0 ? 0 : square / second;
   const won: Kernel = { ...scaleKernel(routed, second), ...mapCorrelations(routed, (c) => c * pair) };
-  const kernel = diagonal(plain) === 0 ? won : { ...plain, profile: addProfiles(plain.profile, won.profile) };
+  const kernel =
+    diagonal(plain) === 0
+      ? won
+      : sumKernels([
+          { kernel: plain, weight: 1 },
+          { kernel: won, weight: 1 },
+        ]);
   return {
     kernel,
     selected: null,
@@ -157,11 +164,6 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
     byRank: null,
   };
 }
-
-const addProfiles = (a: Float64Array, b: Float64Array): Float64Array => {
-  const length = Math.max(a.length, b.length);
-  return Float64Array.from({ length }, (_, i) => a[a.length === 1 ? 0 : i] + b[b.length === 1 ? 0 : i]);
-};
 
 export const activationRule: Rule<ActivationNode> = {
   forward(node, context) {

@@ -1,24 +1,15 @@
 /** Elementwise combinations: residual sums, gates, products, quotients. */
 
 import type { CombineNode } from "../../model/types.ts";
-import {
-  addGradient,
-  addParameterGradient,
-  type Context,
-  carry,
-  type Gradient,
-  type Rule,
-  stateOf,
-  totalKernel,
-} from "../context.ts";
-import { addConstant, diagonal, type Kernel, meanOverPairs, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
+import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
+import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
 import { kinshipOfSum } from "../law/kinship.ts";
 import { levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
-import { type Aligned, align, fixedState, gradientOnto } from "../state/align.ts";
+import { align, fixedState, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part, State } from "../state/state.ts";
-import { coupledMean } from "./coupling.ts";
+import { gatedTogether, throughGate, winnersValue } from "./gates.ts";
 
 const operandStates = (node: CombineNode, context: Context): State[] => {
   const flowing = node.inputs.find((name) => context.states.has(name));
@@ -179,12 +170,19 @@ export const combineRule: Rule<CombineNode> = {
       if ((node.operation === "maximum" || node.operation === "minimum" || node.operation === "power") && i > 0) return;
       const name = node.inputs[i];
       if (context.model.constants.has(name)) return;
+      const open = throughGate(node, context, i, gradient);
+      if (open) {
+        addGradient(context, name, open);
+        return;
+      }
       const plain = gradient.map((part, k) => {
-        const factor = factorFor(
-          node,
-          aligned.operands.map((parts) => parts[k]),
-          i,
-        );
+        const factor =
+          winnersValue(node, context, i, part) ??
+          factorFor(
+            node,
+            aligned.operands.map((parts) => parts[k]),
+            i,
+          );
         const passed = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
         const rank = (weights: Float64Array | null) =>
           ranksFor(
@@ -239,27 +237,6 @@ export const combineRule: Rule<CombineNode> = {
 function additiveMask(node: CombineNode, context: Context): Float64Array | null {
   const constant = node.inputs.map((name) => context.model.constants.get(name)).find((c) => c !== undefined);
   return constant?.values.some((v) => v <= -1e4) ? constant.values.map((v) => (v <= -1e4 ? 0 : 1)) : null;
-}
-
-/**
- * The gradient of a gate that many positions share is Σ_p δ_p x_p. Where an activation follows, δ and x hang together
- * (see coupling.ts), and the sum keeps a mean: the kernel is raised to it.
- */
-function gatedTogether(node: CombineNode, context: Context, aligned: Aligned, i: number, gradient: Gradient): Gradient {
-  const shared = aligned.operands[i].every((part) => part.kernel.far === 1 && part.kernel.lags.length === 1);
-  if (node.operation !== "multiply" || node.inputs.length !== 2 || !shared) return gradient;
-  const product = stateOf(context, node.outputs[0]);
-  return gradient.map((from, k) => {
-    const part = product.parts[k];
-    const gate = diagonal(aligned.operands[i][k].kernel);
-    const alone = meanOverPairs(from.kernel);
-    if (!part || part.kernel.sizes.length === 0 || part.mean !== 0 || gate === 0 || alone <= 0) return from;
-    const variance = diagonal(part.kernel);
-    const coupled = coupledMean(context, node.outputs[0], k, Math.sqrt(variance));
-    if (coupled === null) return from;
-    const missing = Math.max(0, (coupled * variance) / gate - alone);
-    return { ...from, kernel: addConstant(from.kernel, missing) };
-  });
 }
 
 /** Where, by the operand's own rank, the gradient of a sum lies. */

@@ -8,42 +8,65 @@ import type { Activation } from "../../activation/index.ts";
 import { expectations } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
 import { type Context, stateOf, togetherness } from "../context.ts";
-import { diagonal, type Kernel, mapCorrelations, positions } from "../kernel/kernel.ts";
+import { correlationAt, diagonal, type Kernel, lagsFrom, positions } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
+import { activationMap } from "../law/activation-map.ts";
 import { activationOf } from "../law/form.ts";
 import type { MaximumLaw } from "../law/maximum.ts";
 import { atomsOf } from "../law/shape.ts";
-import type { Part } from "../state/state.ts";
+import { type Part, stateSecondMoment } from "../state/state.ts";
 import { derivatives } from "./ranks.ts";
 
-/** The activation that a tensor goes into alone, at once or after one addition. */
-function activationAfter(context: Context, tensor: string): Extract<Node, { kind: "activation" }> | null {
-  const [next, another] = context.consumers.get(tensor) ?? [];
-  if (!next || another) return null;
-  if (next.kind === "activation") return next;
-  if (next.kind !== "combine" || next.operation !== "add") return null;
-  const [after, more] = context.consumers.get(next.outputs[0]) ?? [];
-  return after?.kind === "activation" && !more ? after : null;
+interface Following {
+  readonly node: Extract<Node, { kind: "activation" }>;
+  /** E[g²] of a gate on the way. */
+  readonly gain: number;
 }
 
-/** E[φ'(z) x] and E[φ'(z)² x²] for x of variance 1 and covariance `share`·sd(z) with z, jointly Gaussian. */
-function coupledMoments(
-  activation: Activation,
-  mean: number,
-  sd: number,
-  share: number,
-): { readonly mean: number; readonly second: number } {
+/** Summaries of a map, from which a gate is made: little of the gradient comes back through them. */
+const isSummary = (node: Node): boolean =>
+  node.kind === "reduce" || (node.kind === "pool" && node.method === "average");
+
+/** The activation that a tensor goes into alone, at once, after a gate that all positions share, or after one addition. */
+function activationAfter(context: Context, tensor: string): Following | null {
+  const users = (name: string) => context.consumers.get(name) ?? [];
+  let [consumers, gain] = [users(tensor), 1];
+  const product = consumers.find((node) => node.kind === "combine" && node.operation === "multiply");
+  if (product?.kind === "combine" && consumers.every((node) => node === product || isSummary(node))) {
+    const gate = product.inputs.map((name) => context.states.get(name)).find((_, i) => product.inputs[i] !== tensor);
+    if (!gate?.parts.every((part) => part.kernel.sizes.length === 0)) return null;
+    gain = stateSecondMoment(gate);
+    consumers = users(product.outputs[0]);
+  }
+  const [next, another] = consumers;
+  if (!next || another) return null;
+  if (next.kind === "activation") return { node: next, gain };
+  if (next.kind !== "combine" || next.operation !== "add") return null;
+  const [after, more] = users(next.outputs[0]);
+  return after?.kind === "activation" && !more ? { node: after, gain } : null;
+}
+
+interface Coupled {
+  /** E[φ' t] and E[φ'² t²], t = (z − mean)/sd. */
+  readonly mean: number;
+  readonly second: number;
+  /** E[φ'²], and E[φ'φ'] of two positions at a correlation. */
+  readonly slope: number;
+  readonly slopes: (correlation: number) => number;
+}
+
+function coupledMoments(activation: Activation, mean: number, sd: number): Coupled {
   const { values } = expectations(
     (z, out) => {
-      const slope = activation.derivative(z);
-      const t = (z - mean) / sd;
-      out[0] = slope * share * t;
-      out[1] = slope * slope * (share * share * t * t + 1 - share * share);
+      const product = (activation.derivative(z) * (z - mean)) / sd;
+      out[0] = product;
+      out[1] = product * product;
     },
     2,
     { mean, variance: sd * sd, breaks: activation.breaks, features: activation.features },
   );
-  return { mean: values[0], second: values[1] };
+  const map = activationMap(activation, mean, sd * sd);
+  return { mean: values[0], second: values[1], slope: map.derivativeSecondMoment, slopes: map.slopeProduct };
 }
 
 /** E[w φ'(z) t] for t the standardized z, w the weights of the gradient's common part by rank. */
@@ -53,23 +76,20 @@ function ledMean(activation: Activation, part: Part, weights: Float64Array): num
 }
 
 /** The same where z is the largest of its window. */
-function winnersMoments(
-  activation: Activation,
-  law: MaximumLaw,
-  mean: number,
-  sd: number,
-  share: number,
-): { readonly mean: number; readonly second: number } {
+function winnersMoments(activation: Activation, law: MaximumLaw, mean: number, sd: number): Coupled {
   const t = (z: number) => (z - mean) / sd;
+  const square = law.expect(activation.derivative) ** 2;
   return {
-    mean: law.expect((z) => activation.derivative(z) * share * t(z)),
-    second: law.expect((z) => activation.derivative(z) ** 2 * (share * share * t(z) ** 2 + 1 - share * share)),
+    mean: law.expect((z) => activation.derivative(z) * t(z)),
+    second: law.expect((z) => (activation.derivative(z) * t(z)) ** 2),
+    slope: law.expect((z) => activation.derivative(z) ** 2),
+    slopes: () => square,
   };
 }
 
 /** E[φ'(z)(z − mean)]/sd at the winners of a max pooling. */
 export const winnersMean = (activation: Activation, law: MaximumLaw, mean: number, sd: number): number =>
-  winnersMoments(activation, law, mean, sd, 1).mean;
+  winnersMoments(activation, law, mean, sd).mean;
 
 /**
  * Mean over pairs of positions of E[δ_p x_p δ_p' x_p'] for each part of `tensor`, other samples' share included; x is
@@ -77,32 +97,51 @@ export const winnersMean = (activation: Activation, law: MaximumLaw, mean: numbe
  * follows in a way that is known: then value and gradient count as independent.
  */
 export function coupledMean(context: Context, tensor: string, index: number, deviation: number): number | null {
-  const node = activationAfter(context, tensor);
-  const gradient = node && context.gradients.get(node.outputs[0])?.[index];
-  if (!node || !gradient) return null;
+  const found = activationAfter(context, tensor);
+  if (!found) return null;
+  const { node, gain } = found;
+  const gradient = context.gradients.get(node.outputs[0])?.[index];
+  if (!gradient) return null;
   // Either all of the gradient comes from winners of a max pooling, or none.
   const winners = gradient.selected;
   if (winners && diagonal(gradient.kernel) !== 0) return null;
   const part: Part | undefined = stateOf(context, node.inputs[0]).parts[index];
   const variance = part ? diagonal(part.kernel) - part.mean ** 2 : 0;
-  if (!part || variance <= 0 || part.kernel.sizes.length !== gradient.kernel.sizes.length) return null;
+  const own: Part | undefined = stateOf(context, tensor).parts[index];
+  if (!part || !own || diagonal(own.kernel) === 0) return null;
+  if (variance <= 0 || part.kernel.sizes.length !== gradient.kernel.sizes.length) return null;
   const sd = Math.sqrt(variance);
   const activation = activationOf(context, node);
-  const share = Math.min(1, deviation / sd);
+  const share = Math.min(1, (deviation * Math.sqrt(gain)) / sd);
   const moments = winners
-    ? winnersMoments(activation, winners.law, part.mean, sd, share)
-    : coupledMoments(activation, part.mean, sd, share);
-  if (moments.second === 0) return 0;
+    ? winnersMoments(activation, winners.law, part.mean, sd)
+    : coupledMoments(activation, part.mean, sd);
+  // x = β t + √(1 − β²) e: what x and z share, and the rest of x, which has a correlation over positions of its own.
+  const along = share * share;
   const square = moments.mean ** 2;
-  const centred = (raw: number) => (raw * diagonal(part.kernel) - part.mean ** 2) / variance;
-  const product = (c: number) => (square + (moments.second - square) * c) / moments.second;
-  const kernel: Kernel = {
-    ...part.kernel,
-    ...mapCorrelations(part.kernel, (c) => product(centred(c))),
-    profile: Float64Array.of(moments.second),
+  const diagonalValue = along * moments.second + (1 - along) * moments.slope;
+  if (diagonalValue === 0) return 0;
+  const centredBy = (of: Part) => {
+    const [level, mean] = [diagonal(of.kernel), of.mean ** 2];
+    return (raw: number) => (level <= mean ? 0 : (raw * level - mean) / (level - mean));
   };
-  const own = sumOfProduct(winners?.kernel ?? gradient.kernel, kernel) / positions(kernel) ** 2;
-  const shared = gradient.shared * moments.second * product(centred(part.cross / diagonal(part.kernel)));
-  const led = gradient.leadByRank && !winners ? share * ledMean(activation, part, gradient.leadByRank) : moments.mean;
-  return own + shared + togetherness(gradient) * (led * led - square);
+  const [ofZ, ofX] = [centredBy(part), centredBy(own)];
+  const product = (z: number, x: number) => {
+    const rest = along < 1 ? Math.max(-1, Math.min(1, (x - along * z) / (1 - along))) : 0;
+    return along * (square + (moments.second - square) * z) + (1 - along) * moments.slopes(z) * rest;
+  };
+  const values = own.kernel.sizes.length === part.kernel.sizes.length ? own.kernel : part.kernel;
+  const radius = part.kernel.radius.map((r, axis) => (along < 1 ? Math.max(r, values.radius[axis]) : r));
+  const at = (z: number, x: number) => product(ofZ(z), ofX(x)) / diagonalValue;
+  const kernel: Kernel = {
+    sizes: part.kernel.sizes,
+    radius,
+    lags: lagsFrom(radius, (lag) => at(correlationAt(part.kernel, lag), correlationAt(values, lag))),
+    far: part.kernel.sizes.length === 0 ? 1 : at(part.kernel.far, values.far),
+    profile: Float64Array.of(diagonalValue),
+  };
+  const inside = sumOfProduct(winners?.kernel ?? gradient.kernel, kernel) / positions(kernel) ** 2;
+  const cross = product(ofZ(part.cross / diagonal(part.kernel)), ofX(own.cross / diagonal(own.kernel)));
+  const led = gradient.leadByRank && !winners ? ledMean(activation, part, gradient.leadByRank) : moments.mean;
+  return gain * (inside + gradient.shared * cross + togetherness(gradient) * along * (led * led - square));
 }

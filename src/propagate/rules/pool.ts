@@ -19,6 +19,7 @@ import { type MaximumLaw, maximumLaw } from "../law/maximum.ts";
 import { commonThroughPool } from "../state/common.ts";
 import type { Part, State } from "../state/state.ts";
 import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";
+import { type Gate, gated, gateOf } from "./gates.ts";
 
 const windowOf = (node: PoolNode): Window => ({
   kernel: node.kernel,
@@ -27,15 +28,27 @@ const windowOf = (node: PoolNode): Window => ({
   pads: node.pads,
 });
 
-/** φ and the law of its argument, when the pooled tensor is a non-decreasing function of one: max φ(z) = φ(max z). */
-function beneath(node: PoolNode, context: Context): { readonly activation: Activation | null; readonly state: State } {
-  const producer = context.producers.get(node.inputs[0]);
-  const state = stateOf(context, node.inputs[0]);
-  if (producer?.kind !== "activation") return { activation: null, state };
+interface Beneath {
+  readonly activation: Activation | null;
+  readonly state: State;
+  readonly gate: Gate | null;
+}
+
+/**
+ * φ and the law of its argument, when the pooled tensor is a non-decreasing function of one: max φ(z) = φ(max z); and
+ * max g·x = g·max x for a gate g ≥ 0 that the window shares.
+ */
+function beneath(node: PoolNode, context: Context): Beneath {
+  let producer = context.producers.get(node.inputs[0]);
+  const gate = producer?.kind === "combine" ? gateOf(producer, context) : null;
+  // A gate without its sign's certainty, of mean 0, is left alone.
+  if (gate && gate.mean > 0) producer = context.producers.get(gate.value);
+  const own = { activation: null, state: stateOf(context, node.inputs[0]), gate: null };
+  if (producer?.kind !== "activation") return own;
   const activation = activationOf(context, producer);
   const grid = Array.from({ length: 81 }, (_, i) => activation.value((i - 40) / 5));
   const monotone = grid.every((v, i) => i === 0 || v >= grid[i - 1] - 1e-12);
-  return monotone ? { activation, state: stateOf(context, producer.inputs[0]) } : { activation: null, state };
+  return monotone ? { activation, state: stateOf(context, producer.inputs[0]), gate } : own;
 }
 
 /** Mean correlation, centred, between two different members of one window. */
@@ -156,9 +169,10 @@ export const poolRule: Rule<PoolNode> = {
       });
       return [{ shape, layout, parts }];
     }
-    const { activation, state } = beneath(node, context);
+    const { activation, state, gate } = beneath(node, context);
     const parts = state.parts.map((part, i) => {
-      const pooled = maxPart(node, part, imageKernel(state, part), activation, sizes).part;
+      const open = maxPart(node, part, imageKernel(state, part), activation, sizes).part;
+      const pooled = gate ? gated(open, gate) : open;
       const common = commonThroughPool(input.parts[i], windowOf(node), input.shape.slice(2), sizes, pooled.cross);
       const kinship = kinshipThroughPool(input.parts[i], windowOf(node), sizes);
       return { ...pooled, common, kinship, kernel: dropUnits(pooled.kernel) };
