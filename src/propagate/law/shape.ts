@@ -139,6 +139,23 @@ function mergeRuns(from: Float64Array, to: Float64Array, start: number, width: n
   }
 }
 
+/** E[f(mean + sd·S)] by the atoms. */
+export function expectShape(shape: Shape, mean: number, sd: number, f: (x: number) => number): number {
+  const atoms = atomsOf(shape);
+  return atoms.reduce((sum, z) => sum + f(mean + sd * z), 0) / atoms.length;
+}
+
+/** Standardized Gamma law of mean²/variance = k, by Wilson & Hilferty 1931: what a sum of non-negative terms is like. */
+export function gammaShape(k: number): Shape {
+  if (!(k > 0) || k > 1e6) return null;
+  const ninth = 1 / (9 * Math.max(k, 0.25));
+  return standardized(normalAtoms().map((z) => Math.max(0, 1 - ninth + z * Math.sqrt(ninth)) ** 3));
+}
+
+/** No value of mean + sd·S is negative, as far as the form is known. */
+export const isPositive = (shape: Shape, mean: number, sd: number): boolean =>
+  shape !== null && mean + sd * shape[0] >= -1e-9 * Math.abs(mean);
+
 /** The shape of −X. */
 export const mirrored = (shape: Shape): Shape =>
   shape === null ? null : shape.map((_, i) => -shape[shape.length - 1 - i]);

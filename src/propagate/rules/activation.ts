@@ -17,6 +17,7 @@ import {
   type Kernel,
   mapCorrelations,
   mean,
+  multiplyKernels,
   scaleKernel,
   scaleValues,
   sumKernels,
@@ -32,6 +33,7 @@ import { mirrored, shapeThrough } from "../law/shape.ts";
 import { commonThroughActivation } from "../state/common.ts";
 import { keptWith } from "../state/kept.ts";
 import type { Part, State } from "../state/state.ts";
+import { onHalfLine } from "./half-line.ts";
 import { slopesOnRanks, throughPairs } from "./ranks.ts";
 
 const lifted = (profile: Float64Array, lift: number): Float64Array =>
@@ -53,6 +55,7 @@ const activatePart = (activation: Activation, part: Part): Part =>
 function activated(activation: Activation, part: Part): Part {
   const variance = centredVariance(part);
   const map = activationMap(activation, part.mean, variance);
+  if (!Number.isFinite(map.secondMoment)) return onHalfLine(activation, part).part;
   const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
   const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
   const means = profileThrough(activation, part.mean, part.kernel.profile, MEAN);
@@ -127,6 +130,10 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
   }
   const map = activationMap(activation, part.mean, centredVariance(part));
   const level = map.derivativeSecondMoment;
+  if (!Number.isFinite(level)) {
+    const slopes = onHalfLine(activation, part).slopes;
+    return carry(gradient, multiplyKernels(totalKernel(gradient), slopes));
+  }
   const ranked = slopesOnRanks(activation, part, gradient.byRank);
   const lift = level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level;
   const profile = () => lifted(profileThrough(activation, part.mean, part.kernel.profile, SLOPE), lift);

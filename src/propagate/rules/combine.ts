@@ -1,15 +1,18 @@
 /** Elementwise combinations: residual sums, gates, products, quotients. */
 
+import { resolveActivation } from "../../activation/index.ts";
 import type { CombineNode } from "../../model/types.ts";
 import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
 import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
 import { kinshipOfSum } from "../law/kinship.ts";
-import { levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
+import { isPositive, levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
 import { align, fixedState, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part, State } from "../state/state.ts";
+import { extremeOfTwo, takenShare } from "./extremes.ts";
 import { gatedTogether, throughGate, winnersValue } from "./gates.ts";
+import { onHalfLine } from "./half-line.ts";
 
 const operandStates = (node: CombineNode, context: Context): State[] => {
   const flowing = node.inputs.find((name) => context.states.has(name));
@@ -82,9 +85,13 @@ function productPart(a: Part, b: Part): Part {
   };
 }
 
-/** 1/b by its size: exact for a constant b, the wide-layer value where b concentrates. */
+const isPositivePart = (b: Part): boolean =>
+  b.mean > 0 && isPositive(b.shape, b.mean, Math.sqrt(Math.max(0, diagonal(b.kernel) - b.mean ** 2)));
+
+/** 1/b: by its law where b is known to be positive; else by its size, exact for a constant b. */
 const reciprocalPart = (b: Part): Part => {
   const level = diagonal(b.kernel);
+  if (isPositivePart(b)) return onHalfLine(RECIPROCAL, b).part;
   const inverse = level === 0 ? 0 : 1 / level;
   return {
     ...b,
@@ -94,6 +101,11 @@ const reciprocalPart = (b: Part): Part => {
     cross: inverse * inverse * b.cross,
   };
 };
+
+const RECIPROCAL = resolveActivation({
+  kind: "expression",
+  expression: { kind: "binary", fn: "div", left: { kind: "number", value: 1 }, right: { kind: "x" } },
+});
 
 function combineParts(node: CombineNode, parts: readonly Part[], joint: Kernel | null): Part {
   switch (node.operation) {
@@ -110,7 +122,9 @@ function combineParts(node: CombineNode, parts: readonly Part[], joint: Kernel |
     case "divide":
       return productPart(parts[0], reciprocalPart(parts[1]));
     case "maximum":
+      return parts.slice(1).reduce((a, b) => extremeOfTwo(a, b, 1), parts[0]);
     case "minimum":
+      return parts.slice(1).reduce((a, b) => extremeOfTwo(a, b, -1), parts[0]);
     case "power":
       return parts[0];
   }
@@ -118,7 +132,9 @@ function combineParts(node: CombineNode, parts: readonly Part[], joint: Kernel |
 
 function warnOfApproximation(node: CombineNode, context: Context): void {
   if (node.operation === "add" || node.operation === "subtract" || node.operation === "multiply") return;
-  if (node.operation === "divide" && !context.states.has(node.inputs[1])) return;
+  if (node.operation === "maximum" || node.operation === "minimum") return;
+  const below = node.operation === "divide" ? context.states.get(node.inputs[1]) : undefined;
+  if (node.operation === "divide" && (!below || below.parts.every(isPositivePart))) return;
   const how =
     node.operation === "divide"
       ? "the denominator is taken to stand at its root mean square"
@@ -136,6 +152,11 @@ function factorFor(node: CombineNode, parts: readonly Part[], i: number): Kernel
   if (node.operation === "divide") {
     const inverse = reciprocalPart(parts[1]).kernel;
     return i === 0 ? inverse : multiplyKernels(parts[0].kernel, multiplyKernels(inverse, inverse));
+  }
+  if (node.operation === "maximum" || node.operation === "minimum") {
+    const others = parts.filter((_, j) => j !== i);
+    const sign = node.operation === "maximum" ? 1 : -1;
+    return others.map((other) => takenShare(parts[i], other, sign)).reduce(multiplyKernels);
   }
   return null;
 }
@@ -167,7 +188,7 @@ export const combineRule: Rule<CombineNode> = {
     const states = operandStates(node, context);
     const aligned = align(states, context.model.tensors.get(node.outputs[0])?.shape ?? states[0].shape);
     states.forEach((state, i) => {
-      if ((node.operation === "maximum" || node.operation === "minimum" || node.operation === "power") && i > 0) return;
+      if (node.operation === "power" && i > 0) return;
       const name = node.inputs[i];
       if (context.model.constants.has(name)) return;
       const open = throughGate(node, context, i, gradient);

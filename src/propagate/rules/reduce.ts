@@ -4,6 +4,7 @@ import type { ReduceNode } from "../../model/types.ts";
 import { addGradient, carry, type Rule, totalKernel } from "../context.ts";
 import { averageAxes, broadcastAxes, collapse } from "../kernel/axes.ts";
 import { diagonal, type Kernel, product, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
+import { gammaShape, isPositive, type Shape } from "../law/shape.ts";
 import { valueState } from "../state/align.ts";
 import {
   channelCount,
@@ -14,8 +15,9 @@ import {
   positionDims,
   type State,
 } from "../state/state.ts";
+import { extremes, toExtremes } from "./extremes.ts";
 
-interface Reduction {
+export interface Reduction {
   readonly dims: readonly number[];
   readonly positions: number;
   readonly channels: number;
@@ -56,11 +58,22 @@ const reducedLayout = (node: ReduceNode, state: State): readonly (readonly Facto
   return node.keepAxes ? layout : layout.filter((_, axis) => !axes.includes(axis));
 };
 
+/** A sum of terms of which none is negative is taken as a Gamma law: functions of norms and variances need that it is positive. */
+function positiveSum(part: Part, second: number, terms: number): Shape {
+  const sd = Math.sqrt(Math.max(0, diagonal(part.kernel) - part.mean ** 2));
+  const variance = second - part.mean ** 2;
+  return terms > 1 && variance > 0 && isPositive(part.shape, part.mean, sd)
+    ? gammaShape(part.mean ** 2 / variance)
+    : null;
+}
+
 export const reduceRule: Rule<ReduceNode> = {
   forward(node, context) {
     const state = valueState(context, node.inputs[0]);
     const { dims, channels, positions } = reductionOf(node, state);
     const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
+    if (node.method === "max" || node.method === "min")
+      return [{ shape, layout: reducedLayout(node, state), parts: extremes(node, state, reductionOf(node, state)) }];
     if (node.method !== "mean" && node.method !== "sum")
       context.warn({
         code: "first-approximation",
@@ -89,7 +102,7 @@ export const reduceRule: Rule<ReduceNode> = {
           (channels > 1 ? (part.cross + (channels - 1) * part.mean ** 2) / channels : part.cross) * factor * factor,
         spread: part.spread,
         freedom: part.freedom,
-        shape: null,
+        shape: positiveSum(part, diagonal(own) * share, positions * channels),
       };
     });
     return [{ shape, layout: reducedLayout(node, state), parts }];
@@ -98,6 +111,10 @@ export const reduceRule: Rule<ReduceNode> = {
     if (!gradient) return;
     const state = valueState(context, node.inputs[0]);
     const { dims, channels, positions } = reductionOf(node, state);
+    if (node.method === "max" || node.method === "min") {
+      addGradient(context, node.inputs[0], toExtremes(node, context, state, reductionOf(node, state), gradient));
+      return;
+    }
     const divisor = node.method === "sum" ? 1 : (positions * channels) ** 2;
     const parts = state.parts.map((part, i) => {
       const from = gradient[Math.min(i, gradient.length - 1)];

@@ -2,9 +2,17 @@
 
 import { type Activation, correlationMap } from "../../activation/index.ts";
 import { expectation } from "../../gaussian/index.ts";
-import type { ActivationNode, LinearNode, Node, NormalizeNode } from "../../model/types.ts";
+import type { ActivationNode, LinearNode, Node, NormalizeNode, ReduceNode } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
-import { addConstant, diagonal, type Kernel, mapCorrelations, sumKernels, uniformKernel } from "../kernel/kernel.ts";
+import {
+  addConstant,
+  diagonal,
+  type Kernel,
+  mapCorrelations,
+  meanOverPairs,
+  sumKernels,
+  uniformKernel,
+} from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf, straightLine } from "../law/form.ts";
 import type { State } from "./state.ts";
@@ -117,6 +125,8 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
       return throughNorm(node, context, joint(node.inputs[0]), pb.mean);
     case "linear":
       return sameWeights(node, context, b);
+    case "reduce":
+      return ownMean(node, context, b);
     case "combine": {
       if (node.operation !== "add" && node.operation !== "subtract") return null;
       if (!node.inputs.every((x) => context.states.has(x))) return null;
@@ -193,6 +203,15 @@ function throughNorm(node: NormalizeNode, context: Context, inner: Kernel | null
   const shift = after.mean - (node.method === "layer" ? 0 : (scale * before.mean) / root);
   const lost = node.method === "layer" ? -before.mean * other : 0;
   return addConstant(scaleSigned(addConstant(inner, lost), root === 0 ? 0 : scale / root), shift * other);
+}
+
+/** E[x_p m] of the mean m over all positions: the mean of K(p, p') over pairs. */
+function ownMean(node: ReduceNode, context: Context, b: string): Kernel | null {
+  const part = single(stateOf(context, b));
+  const whole = single(stateOf(context, node.outputs[0]))?.kernel.sizes.length === 0;
+  const channels = stateOf(context, node.outputs[0]).parts[0].channels === part?.channels;
+  if (!part || node.method !== "mean" || node.inputs[0] !== b || !whole || !channels) return null;
+  return uniformKernel(part.kernel.sizes, meanOverPairs(part.kernel), 1);
 }
 
 /** E[(W u)(W v)] = n·E[w²]·E[u v] + E[b²] where one matrix acts on both. */

@@ -1,5 +1,6 @@
 /** Reductions, softmax, ArgMax excluded (nothing flows back through it). */
 
+import type { Expression } from "../../../activation/expression.ts";
 import type { ReduceNode } from "../../../model/types.ts";
 import {
   define,
@@ -14,7 +15,7 @@ import {
   uniqueName,
   type Value,
 } from "../context.ts";
-import { fn, X } from "../expressions.ts";
+import { fn, mul, X } from "../expressions.ts";
 import { axisOf, countOf } from "../shape.ts";
 
 export function reducedShape(shape: readonly number[], axes: readonly number[], keep: boolean): number[] {
@@ -30,16 +31,23 @@ export function reductionAxes(operation: Operation, x: Value): number[] | null {
   return intAttribute(operation, "noop_with_empty_axes", 0) ? null : x.shape.map((_, i) => i);
 }
 
-function lowerReduce(method: ReduceNode["method"], then: "log" | null = null): Lower {
+type Reduced = "log" | "sqrt" | null;
+
+/** `along`: the axes, kept at length 1, where the operator does not name them itself. */
+function lowerReduce(
+  method: ReduceNode["method"],
+  then: Reduced = null,
+  along: readonly number[] | null = null,
+): Lower {
   return (operation) => {
     const { context } = operation;
     const x = input(operation, 0);
-    const axes = reductionAxes(operation, x);
+    const axes = along ?? reductionAxes(operation, x);
     if (!axes) {
       emitFunction(operation, x, X);
       return;
     }
-    const keepAxes = intAttribute(operation, "keepdims", 1) !== 0;
+    const keepAxes = along !== null || intAttribute(operation, "keepdims", 1) !== 0;
     const out = outputName(operation);
     const direct = then ? uniqueName(context, `${out}.reduced`) : out;
     context.nodes.push({
@@ -57,19 +65,24 @@ function lowerReduce(method: ReduceNode["method"], then: "log" | null = null): L
   };
 }
 
-/** log Σ exp, as its three steps. */
-const lowerLogSumExp: Lower = (operation) => {
-  const { context } = operation;
-  const powers = uniqueName(context, `${outputName(operation)}.exp`);
-  const exp = {
-    ...operation,
-    name: uniqueName(context, `${operation.name}.exp`),
-    node: { ...operation.node, outputs: [powers] },
+/** A reduction of f(x), as its steps: log Σ exp, √Σ x², Σ |x|. */
+const lowerReduceOf =
+  (before: Expression, then: Reduced, along: readonly number[] | null = null): Lower =>
+  (operation) => {
+    const { context } = operation;
+    const inner = uniqueName(context, `${outputName(operation)}.terms`);
+    const terms = {
+      ...operation,
+      name: uniqueName(context, `${operation.name}.terms`),
+      node: { ...operation.node, outputs: [inner] },
+    };
+    emitFunction(terms, input(operation, 0), before);
+    const [, ...rest] = operation.inputs;
+    lowerReduce("sum", then, along)({ ...operation, inputs: [context.values.get(inner) ?? null, ...rest] });
   };
-  emitFunction(exp, input(operation, 0), fn("exp", X));
-  const [, ...rest] = operation.inputs;
-  lowerReduce("sum", "log")({ ...operation, inputs: [context.values.get(powers) ?? null, ...rest] });
-};
+
+const SQUARE = mul(X, X);
+const ABS = fn("abs", X);
 
 /** x / ‖x‖ along one axis. */
 const lowerLpNorm: Lower = (operation) => {
@@ -77,17 +90,12 @@ const lowerLpNorm: Lower = (operation) => {
   const x = input(operation, 0);
   const axis = axisOf(intAttribute(operation, "axis", -1), x.shape.length);
   const norm = uniqueName(context, `${outputName(operation)}.norm`);
-  context.nodes.push({
-    kind: "reduce",
+  const first = intAttribute(operation, "p", 2) === 1;
+  lowerReduceOf(first ? ABS : SQUARE, first ? null : "sqrt", [axis])({
+    ...operation,
     name: uniqueName(context, `${operation.name}.norm`),
-    op: operation.op,
-    inputs: [operand(context, x)],
-    outputs: [norm],
-    method: intAttribute(operation, "p", 2) === 1 ? "l1" : "l2",
-    axes: [axis],
-    keepAxes: true,
+    node: { ...operation.node, outputs: [norm] },
   });
-  define(context, norm, reducedShape(x.shape, [axis], true), x.dtype);
   context.nodes.push({
     kind: "combine",
     name: operation.name,
@@ -150,12 +158,12 @@ export const reduce: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ["ReduceSum", lowerReduce("sum")],
   ["ReduceMax", lowerReduce("max")],
   ["ReduceMin", lowerReduce("min")],
-  ["ReduceL1", lowerReduce("l1")],
-  ["ReduceL2", lowerReduce("l2")],
-  ["ReduceSumSquare", lowerReduce("sum-square")],
+  ["ReduceL1", lowerReduceOf(ABS, null)],
+  ["ReduceL2", lowerReduceOf(SQUARE, "sqrt")],
+  ["ReduceSumSquare", lowerReduceOf(SQUARE, null)],
   ["ReduceProd", lowerReduce("product")],
   ["ReduceLogSum", lowerReduce("sum", "log")],
-  ["ReduceLogSumExp", lowerLogSumExp],
+  ["ReduceLogSumExp", lowerReduceOf(fn("exp", X), "log")],
   ["LpNormalization", lowerLpNorm],
   ["Softmax", lowerSoftmax(false)],
   ["LogSoftmax", lowerSoftmax(true)],
