@@ -78,16 +78,28 @@ const gaussian = (draw, name, shape, std) =>
 /** Right models with one thing broken: changes some values, and gives the rule and the tensors that must be named. */
 export const BROKEN = [
   {
-    what: "one tensor × 30",
+    what: "one tensor × 30, rectifiers",
     models: [
-      ["digits-mlp.onnx", "torch"],
-      ["lenet5.onnx", "glorot-normal"],
       ["deep-relu-mlp.onnx", "he-normal"],
-      ["deep-tanh-mlp.onnx", "glorot-uniform"],
       ["autoencoder.onnx", "torch"],
       ["unet-mini.onnx", "he-normal"],
     ],
     level: "error",
+    rule: "mis-scaled",
+    change: (model, weights, seed) => {
+      const matrices = matricesOf(model).slice(1, -1);
+      const { name } = matrices[seed % matrices.length];
+      return [[name, scaled(weights.get(name), 30)]];
+    },
+  },
+  {
+    what: "one tensor × 30, units that saturate",
+    models: [
+      ["digits-mlp.onnx", "torch"],
+      ["lenet5.onnx", "glorot-normal"],
+      ["deep-tanh-mlp.onnx", "glorot-uniform"],
+    ],
+    level: "warning",
     rule: "mis-scaled",
     change: (model, weights, seed) => {
       const matrices = matricesOf(model).slice(1, -1);
@@ -134,12 +146,37 @@ export const BROKEN = [
   {
     what: "biases of one layer at −5",
     models: [
-      ["deep-relu-mlp.onnx", "he-normal"],
-      ["autoencoder.onnx", "he-normal"],
+      ["autoencoder.onnx", "torch"],
       ["64 > 128 relu > 128 relu > 10 softmax", "torch"],
       ["bn-cnn-train.onnx", "he-normal"],
     ],
     level: "error",
+    rule: "dead-units",
+    change: (model, weights, seed) => {
+      const biases = [...model.parameters.values()].filter(
+        ({ name, shape }) => /bias$|beta$/.test(name) && shape.length === 1,
+      );
+      // The readout and what follows no rectifier have no units to kill.
+      const hidden = model.nodes.filter(
+        ({ kind, bias, shift, outputs }) =>
+          biases.some(({ name }) => name === bias || name === shift) &&
+          (kind === "linear" || kind === "conv" || kind === "normalize") &&
+          model.nodes.some(
+            (node) => node.kind === "activation" && node.activation.name === "relu" && node.inputs[0] === outputs[0],
+          ),
+      );
+      const node = hidden[seed % hidden.length];
+      const name = node.kind === "normalize" ? node.shift : node.bias;
+      return [[name, new Float32Array(weights.get(name).length).fill(-5)]];
+    },
+  },
+  {
+    what: "biases of one layer at −5, a stronger signal",
+    models: [
+      ["deep-relu-mlp.onnx", "he-normal"],
+      ["autoencoder.onnx", "he-normal"],
+    ],
+    level: "warning",
     rule: "dead-units",
     change: (model, weights, seed) => {
       const biases = [...model.parameters.values()].filter(

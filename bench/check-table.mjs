@@ -51,7 +51,8 @@ const line = (cells) => `| ${cells.join(" | ")} |`;
 let [truePositive, falsePositive, falseNegative] = [0, 0, 0];
 let falseWarnings = 0;
 const rows = { right: [], wrong: [], broken: [] };
-const notes = [];
+/** What is not as expected is said at once. */
+const notes = { push: (text) => process.stderr.write(`check-table: ${text}\n`) };
 
 for (const [file, schemes] of RIGHT) {
   const model = await modelOf(file);
@@ -169,7 +170,6 @@ ${rows.wrong.map(line).join("\n")}
 ${rows.broken.map(line).join("\n")}
 `;
 
-for (const note of notes) process.stderr.write(`check-table: ${note}\n`);
 const summary = `check-table: ${truePositive} true, ${falsePositive} false, ${falseNegative} missed; precision ${figure(precision)}, recall ${figure(recall)}; ${falseWarnings} warnings on ${count} right draws\n`;
 process.stderr.write(summary);
 const good = precision >= BAR && recall >= BAR && falseWarnings === 0;

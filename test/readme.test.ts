@@ -2,11 +2,18 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** Files of a folder and of the folders in it, from the root. */
+function pagesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
+}
 
 test("marked blocks are what the program prints and knows", () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "readme.mjs"), "--check"], {
@@ -17,7 +24,7 @@ test("marked blocks are what the program prints and knows", () => {
 });
 
 test("local links lead to files", () => {
-  const docs = readdirSync(join(root, "docs")).map((name) => `docs/${name}`);
+  const docs = pagesBelow("docs");
   for (const file of ["README.md", "COMPATIBILITY.md", "CHANGELOG.md", "examples/README.md", ...docs]) {
     const text = readFileSync(join(root, file), "utf8");
     for (const [, target = ""] of text.matchAll(/\]\(([^)#:]+)\)/g)) {
@@ -26,15 +33,28 @@ test("local links lead to files", () => {
   }
 });
 
-test("the index of the documentation names every page", () => {
-  const index = readFileSync(join(root, "docs", "README.md"), "utf8");
-  const pages = readdirSync(join(root, "docs")).filter((name) => name !== "README.md");
-  expect(pages.filter((name) => !index.includes(`](${name})`))).toEqual([]);
+test("the index of each folder of the documentation names every page and folder in it", () => {
+  const folders = ["docs", ...new Set(pagesBelow("docs").map((page) => dirname(page)))];
+  for (const folder of new Set(folders)) {
+    const index = readFileSync(join(root, folder, "README.md"), "utf8");
+    const entries = readdirSync(join(root, folder), { withFileTypes: true });
+    const wanted = entries
+      .filter(({ name }) => name !== "README.md")
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/README.md` : entry.name));
+    expect(wanted.filter((name) => !index.includes(`](${name})`))).toEqual([]);
+  }
 });
 
 test("commands that the papers tell of are scripts of the package", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  for (const file of ["README.md", "COMPATIBILITY.md", "docs/README.md", "docs/accuracy.md", "docs/benchmarks.md"]) {
+  for (const file of [
+    "README.md",
+    "COMPATIBILITY.md",
+    "docs/README.md",
+    "docs/accuracy.md",
+    "docs/benchmarks.md",
+    "docs/check.md",
+  ]) {
     const text = readFileSync(join(root, file), "utf8");
     for (const [, name = ""] of text.matchAll(/npm run ([a-z]+)/g)) expect(Object.keys(scripts), file).toContain(name);
   }

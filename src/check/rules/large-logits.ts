@@ -2,14 +2,44 @@ import { figure } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
+/** Euler's constant: the mean of a Gumbel variable. */
+const GUMBEL_MEAN = 0.5772156649015329;
+/** Beyond this variance the largest logit decides alone, and the loss grows as the standard deviation. */
+const WIDE = 1e4;
+
 /**
- * Expected cross-entropy of labels that know nothing of k independent logits of variance v: E[ln Σ exp z] − E[z_y].
- * ln k + v/2 up to v = 2·ln k, beyond it the largest logit rules and it is √(2·v·ln k) (the random energy model, Derrida
- * 1981), continuous at the border. Exact as k → ∞; for k = 2 … 10 within 15 %.
+ * Expected cross-entropy of labels that know nothing of k independent logits z ~ N(0, v): E[ln Σ exp z] − E[z_y].
+ *
+ * ln Σ exp z = E[max(z_i + G_i)] − γ with Gumbel variables G, and z + G has the distribution function
+ * F(x) = E[exp(−e^(z−x))], so that E[max] = ∫ (1[x > 0] − F(x)^k) dx: two trapezoidal rules, which converge geometrically
+ * for such integrands; relative error below 1e-3 up to v = 1e4, and beyond of order 1/√v.
+ *
+ * @example expectedLoss(10, 0) // ln 10
  */
 export function expectedLoss(classes: number, variance: number): number {
-  const entropy = Math.log(classes);
-  return variance <= 2 * entropy ? entropy + variance / 2 : Math.sqrt(2 * variance * entropy);
+  if (variance > WIDE) return expectedLoss(classes, WIDE) * Math.sqrt(variance / WIDE);
+  const std = Math.sqrt(variance);
+  // The normal is sampled finer than the Gumbel's own width of 1.
+  const step = Math.min(0.1, 0.5 / Math.max(std, 1e-9));
+  const nodes = Math.ceil(8 / step);
+  const [low, high] = [-8 * std - 4, 8 * std + 40];
+  const points = 400;
+  const width = (high - low) / points;
+  let integral = 0;
+  for (let i = 0; i <= points; i++) {
+    const x = low + i * width;
+    let below = 0;
+    let mass = 0;
+    for (let j = -nodes; j <= nodes; j++) {
+      const t = j * step;
+      const density = Math.exp((-t * t) / 2);
+      below += density * Math.exp(-Math.exp(std * t - x));
+      mass += density;
+    }
+    integral += (1 - (below / mass) ** classes) * (i === 0 || i === points ? 0.5 : 1) * width;
+  }
+  // ∫ (1[x > 0] − F^k) = low + ∫ from low of (1 − F^k), as F is 0 below.
+  return low + integral - GUMBEL_MEAN;
 }
 
 /** ln 10. */

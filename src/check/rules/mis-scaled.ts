@@ -1,17 +1,28 @@
 import { resolveActivation } from "../../activation/index.ts";
-import type { Fans } from "../../init/types.ts";
 import { gradientFactor } from "../../plan/auto/operating-point.ts";
+import type { FanConventions } from "../../plan/usage/fans.ts";
 import { figure } from "../../plan/words.ts";
 import type { TensorFacts } from "../facts/types.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
 import { isMultiplied, soundMatrices } from "./weights.ts";
 
-/** What a scheme may hold constant from layer to layer: std times the root of this. */
-const CONVENTIONS: readonly { readonly name: string; readonly of: (fans: Fans) => number }[] = [
-  { name: "√fan-in", of: ({ fanIn }) => fanIn },
-  { name: "√fan-out", of: ({ fanOut }) => fanOut },
-  { name: "√((fan-in + fan-out)/2)", of: ({ fanIn, fanOut }) => (fanIn + fanOut) / 2 },
+interface Convention {
+  readonly name: string;
+  /** Under the root. */
+  readonly of: (fans: FanConventions) => number;
+}
+
+/** What a scheme may hold constant from layer to layer: std times the root of this. Frameworks count depthwise fans apart. */
+const CONVENTIONS: readonly Convention[] = [
+  ...(["true", "torch", "keras"] as const).flatMap((counted): Convention[] => {
+    const by = counted === "true" ? "" : ` as ${counted} counts`;
+    return [
+      { name: `√fan-in${by}`, of: (fans) => fans[counted].fanIn },
+      { name: `√fan-out${by}`, of: (fans) => fans[counted].fanOut },
+      { name: `√((fan-in + fan-out)/2)${by}`, of: (fans) => (fans[counted].fanIn + fans[counted].fanOut) / 2 },
+    ];
+  }),
   { name: "1", of: () => 1 },
 ];
 
@@ -33,8 +44,8 @@ interface Standard {
 /** The convention that the other weights follow most closely. */
 function standardOf(facts: TensorFacts, others: readonly TensorFacts[]): Standard | null {
   if (others.length === 0) return null;
-  const size = (each: TensorFacts, of: (fans: Fans) => number) =>
-    Math.log(each.std) + Math.log(Math.max(1, of(each.usage.fans.true))) / 2;
+  const size = (each: TensorFacts, of: Convention["of"]) =>
+    Math.log(each.std) + Math.log(Math.max(1, of(each.usage.fans))) / 2;
   const standards = CONVENTIONS.map(({ name, of }): Standard => {
     const sizes = others.map((each) => size(each, of));
     const level = median(sizes);
@@ -66,6 +77,13 @@ function isFrequency({ usage }: TensorFacts): boolean {
 const maySmall = ({ usage }: TensorFacts): boolean =>
   usage.readout !== null || usage.writes || usage.gate || usage.attention !== null || usage.residual !== null;
 
+/** Units that saturate keep the factor to themselves: the layer learns late, the others as before. */
+function isBounded({ usage }: TensorFacts): boolean {
+  if (!usage.activation) return false;
+  const { saturates } = resolveActivation(usage.activation.activation);
+  return saturates.left && saturates.right;
+}
+
 function find(context: RuleContext): Finding[] {
   const factor = context.limit("factor");
   const off = context.limit("needed");
@@ -85,7 +103,7 @@ function find(context: RuleContext): Finding[] {
     if (apart < 0 && maySmall(facts)) return [];
     const times = Math.exp(Math.abs(apart));
     const expected = facts.std / Math.exp(apart);
-    const severe = apart > 0 && !facts.usage.normalized;
+    const severe = apart > 0 && !facts.usage.normalized && !isBounded(facts);
     return [
       {
         rule: "mis-scaled" as const,
@@ -111,14 +129,13 @@ function find(context: RuleContext): Finding[] {
   });
 }
 
-function followUp({ usage }: TensorFacts, apart: number): string {
+function followUp(facts: TensorFacts, apart: number): string {
+  const { usage } = facts;
   const square = Math.exp(2 * Math.abs(apart));
   if (usage.normalized)
     return `; the norm behind it hides the size, but steps are ${figure(square)} times ${apart > 0 ? "too small" : "too large"}`;
-  if (usage.activation && apart > 0) {
-    const { label, saturates } = resolveActivation(usage.activation.activation);
-    if (saturates.left && saturates.right) return `: ${label} units saturate`;
-  }
+  if (usage.activation && apart > 0 && isBounded(facts))
+    return `: ${resolveActivation(usage.activation.activation).label} units saturate`;
   return `: the signal's mean square is off by ${figure(square)}`;
 }
 

@@ -36,7 +36,7 @@ export const rankDeficient: Rule = {
   thresholds: {
     share: {
       default: 0.5,
-      meaning: "rank over the number of lines looked at (at most 192); independent draws give 1",
+      meaning: "rank over the number of lines looked at (at most 128); independent draws give 1",
     },
   },
   stage: "values",

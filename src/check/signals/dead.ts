@@ -13,7 +13,9 @@ import { directPath } from "./activation.ts";
 import type { DeadUnits } from "./types.ts";
 
 /** A unit that fewer than three in a thousand inputs move: most batches of a hundred leave it where it is. */
-const ALWAYS = 1 - 3e-3;
+const DEAD = 1 - 3e-3;
+/** Fewer than one in a hundred thousand: no batch of a usual training moves it. */
+const STUCK = 1 - 1e-5;
 
 interface UnitLaw {
   readonly mean: number;
@@ -55,12 +57,13 @@ function deadOf(
       ? plainBias(held(node.bias))
       : ownUnits(facts.get(usage.parameter.name), held(node.bias), into);
   if (laws === null) return null;
-  const dead = laws.filter((law) => isDead(activation, law)).length;
+  const flat = laws.map((law) => flatShare(activation, law));
   return {
     weight: usage.parameter.name,
     node: node.name,
     activation: activation.label,
-    dead,
+    dead: flat.filter((share) => share > DEAD).length,
+    stuck: flat.filter((share) => share > STUCK).length,
     units: laws.length,
     cause: (normalize ? normalize.shift : causeOf(node.bias, held(node.bias), laws)) ?? usage.parameter.name,
   };
@@ -108,8 +111,12 @@ function hasFlatPart({ derivative }: Activation): boolean {
   return [-40, 40].some((x) => derivative(x) === 0 && derivative(x * 1.1) === 0);
 }
 
-/** Where the mean itself moves, half of the inputs do. */
-function isDead(activation: Activation, { mean, variance }: UnitLaw): boolean {
-  if (activation.derivative(mean) !== 0) return false;
-  return saturation(activation, { mean, variance }).dead > ALWAYS;
+/** Standard deviations that 3 in 1000 inputs lie beyond on one side: 2.75, with room. */
+const REACH = 2.5;
+
+/** Share of inputs at which the unit is flat; 0 where it still moves near to its mean, so that it is not dead anyway. */
+function flatShare(activation: Activation, { mean, variance }: UnitLaw): number {
+  const reach = REACH * Math.sqrt(variance);
+  if ([mean - reach, mean, mean + reach].some((z) => activation.derivative(z) !== 0)) return 0;
+  return saturation(activation, { mean, variance }).dead;
 }

@@ -190,14 +190,10 @@ export async function measureSignals(model: Model, usages: Usages, options: Meas
 }
 
 function deadOf(watched: ReadonlyMap<string, Watched>): DeadUnits[] {
-  return [...watched.values()].map(({ weight, node, cause, activation, moved }) => ({
-    weight,
-    node,
-    cause,
-    activation: activation.label,
-    units: moved.length,
-    dead: moved.reduce((count, mark) => count + (mark === 0 ? 1 : 0), 0),
-  }));
+  return [...watched.values()].map(({ weight, node, cause, activation, moved }) => {
+    const still = moved.reduce((count, mark) => count + (mark === 0 ? 1 : 0), 0);
+    return { weight, node, cause, activation: activation.label, units: moved.length, dead: still, stuck: still };
+  });
 }
 
 interface Seen {

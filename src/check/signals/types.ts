@@ -26,7 +26,9 @@ export interface DeadUnits {
   readonly weight: string;
   readonly node: string;
   readonly activation: string;
+  /** Units that next to no input moves, and those of them that none does: training may still free the former. */
   readonly dead: number;
+  readonly stuck: number;
   readonly units: number;
   /** The parameter that holds them down: a bias, a norm's shift, or the weight itself. */
   readonly cause: string;
