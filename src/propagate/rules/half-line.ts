@@ -15,9 +15,13 @@ export function onHalfLine(activation: Activation, part: Part): { readonly part:
   const sd = Math.sqrt(variance);
   const shape =
     isPositive(part.shape, part.mean, sd) || variance === 0 ? part.shape : gammaShape(part.mean ** 2 / variance);
-  const formed = shapeThrough(activation, shape, part.mean, sd);
-  const slope = expectShape(shape, part.mean, sd, activation.derivative);
-  const slopeSquare = expectShape(shape, part.mean, sd, (x) => activation.derivative(x) ** 2);
+  // The lowest atom of a sum may lie a rounding error below 0, where a logarithm or a quotient has no value.
+  const lowest = 1e-6 * Math.abs(part.mean);
+  const on = { ...activation, value: (x: number) => activation.value(Math.max(lowest, x)) };
+  const slopeAt = (x: number) => activation.derivative(Math.max(lowest, x));
+  const formed = shapeThrough(on, shape, part.mean, sd);
+  const slope = expectShape(shape, part.mean, sd, slopeAt);
+  const slopeSquare = expectShape(shape, part.mean, sd, (x) => slopeAt(x) ** 2);
   const spreadOut = Math.max(0, formed.secondMoment - formed.mean ** 2);
   const gain = spreadOut === 0 ? 0 : Math.min(1, (slope ** 2 * variance) / spreadOut);
   const centred = (raw: number) => (variance === 0 ? 1 : (raw - part.mean ** 2) / variance);

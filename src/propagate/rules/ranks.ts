@@ -84,7 +84,8 @@ export const derivatives = (activation: Activation, part: Part): Float64Array =>
 function pairLift(map: ActivationMap, slopes: Float64Array, weights: Float64Array | null): (c: number) => number {
   const [apart, same] = [map.slopeProduct(0), map.derivativeSecondMoment];
   const weighted = weights ? multiplyValues(slopes, weights) : slopes;
-  const low = apart === 0 ? 1 : mean(weighted) ** 2 / apart;
+  // Slopes of an even function average to nothing but rounding.
+  const low = Math.abs(apart) <= NOTHING * same ? 1 : mean(weighted) ** 2 / apart;
   const high = same === 0 ? 1 : mean(multiplyValues(weighted, slopes)) / same;
   return (c) => (same === apart ? low : low + ((high - low) * (map.slopeProduct(c) - apart)) / (same - apart));
 }

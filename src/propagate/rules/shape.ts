@@ -70,7 +70,10 @@ export const transposeRule: Rule<TransposeNode> = {
   },
 };
 
-/** A repeated axis in front of positions and channels repeats channels (heads that share a key), else positions, or samples of a constant. */
+/**
+ * A repeated axis in front of positions and channels repeats channels (heads that share a key), and so does the last one where
+ * there are none (a norm laid over its features); elsewhere it repeats positions, or samples of a constant.
+ */
 function expandState(state: State, shape: readonly number[], flows: boolean): State {
   const lead = shape.length - state.shape.length;
   const grown = (axis: number) => shape[axis] > 1 && (axis < lead || state.shape[axis - lead] === 1);
@@ -92,7 +95,8 @@ function expandState(state: State, shape: readonly number[], flows: boolean): St
       return own;
     }
     if (axis === 0 && !flows) return [{ role: "batch", size }];
-    if (behind(axis, "channel") && (before === "channel" || behind(axis, "position"))) {
+    const features = axis === shape.length - 1 && !kept.some((roles) => roles.has("channel"));
+    if (features || (behind(axis, "channel") && (before === "channel" || behind(axis, "position")))) {
       copies *= size;
       return [{ role: "channel", size }];
     }
