@@ -2,8 +2,16 @@
 
 import { initialize } from "../materialize/index.ts";
 import type { Model } from "../model/types.ts";
-import { plan } from "../plan/index.ts";
-import { createTrainer, type OptimizerOptions, runTraining, selectRows, sharpness } from "../run/index.ts";
+import { plan, schemeByName } from "../plan/index.ts";
+import {
+  createTrainer,
+  type InputValues,
+  type OptimizerOptions,
+  planLsuv,
+  runTraining,
+  selectRows,
+  sharpness,
+} from "../run/index.ts";
 import type { Task } from "./data/index.ts";
 import type { Job, OptimizerName, Outcome, RaceSettings, RunRecord, RunSpec } from "./types.ts";
 
@@ -13,11 +21,9 @@ export interface Runner {
   readonly dispose: () => void;
 }
 
-/** Looks at the rows held out this often, at as many of them as are trained on in between, within these bounds. */
-const EVALUATIONS = 20;
+/** Rows held out are looked at this often, as many of them as are trained on in between, within these bounds. */
+const LOOKS = { least: 4, most: 20 };
 const HELD_OUT = { least: 64, most: 512 };
-/** Stops a run that has not come lower for this many looks. */
-const PATIENCE = 10;
 /** The curvature is measured on this share of the rows of a run, one batch to 256 rows: some ten gradients of them. */
 const CURVATURE_SHARE = 1 / 40;
 const CURVATURE_MOST = 256;
@@ -34,14 +40,20 @@ export function optimizerOptions(name: OptimizerName, learningRate: number): Opt
 }
 
 export async function createRunner(model: Model, task: Task, settings: RaceSettings): Promise<Runner> {
-  const weightsOf = (scheme: string, seed: number) => {
-    const expected = task.input === null ? {} : { inputMean: task.input.mean, inputVariance: task.input.variance };
-    return initialize(plan(model, { scheme, seed, batch: settings.batch, ...expected }), { read: model.read });
+  const expected = task.input === null ? {} : { inputMean: task.input.mean, inputVariance: task.input.variance };
+  /** A scheme that measures does so on the first rows to learn from. */
+  const weightsOf = async (scheme: string, seed: number) => {
+    const plain = { seed, batch: settings.batch, ...expected };
+    const chosen =
+      schemeByName(scheme).scheme.name === "lsuv"
+        ? await planLsuv(model, { ...plain, inputs: firstRows(model, task), inputName: task.name })
+        : plan(model, { ...plain, scheme });
+    return initialize(chosen, { read: model.read });
   };
   const first = settings.schemes[0];
   if (first === undefined) throw new Error("race: needs a scheme or more, got none, give --schemes auto,torch");
   const trainer = await createTrainer(model, {
-    weights: weightsOf(first, settings.seed),
+    weights: await weightsOf(first, settings.seed),
     loss: task.loss,
     optimizer: optimizerOptions(settings.optimizer, 0),
   });
@@ -53,17 +65,19 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
           Int32Array.from({ length: most }, (_, i) => i),
         );
   const rows = settings.steps * settings.batch;
-  const test = head(task.test, Math.min(HELD_OUT.most, Math.max(HELD_OUT.least, Math.round(rows / EVALUATIONS))));
+  const within = (x: number, { least, most }: typeof LOOKS) => Math.round(Math.min(most, Math.max(least, x)));
+  const test = head(task.test, within(rows / LOOKS.most, HELD_OUT));
+  const looks = within(rows / test.count, LOOKS);
 
   const race = async (spec: RunSpec, signal?: AbortSignal): Promise<RunRecord> => {
     const started = performance.now();
-    trainer.reset(weightsOf(spec.scheme, spec.seed), { learningRate: spec.learningRate });
+    trainer.reset(await weightsOf(spec.scheme, spec.seed), { learningRate: spec.learningRate });
     const result = await runTraining(trainer, task.train, {
       steps: settings.steps,
       batch: Math.min(settings.batch, task.train.count),
       seed: spec.seed,
-      evaluate: { data: test, every: Math.max(1, Math.round(settings.steps / EVALUATIONS)) },
-      until: { patience: PATIENCE },
+      evaluate: { data: test, every: Math.max(1, Math.round(settings.steps / looks)) },
+      until: { patience: Math.ceil(looks / 2) },
       ...(signal === undefined ? {} : { signal }),
     });
     const { state, reason, losses, evaluations } = result;
@@ -91,7 +105,7 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
   return {
     async run(job, signal) {
       if (job.kind === "run") return { kind: "run", record: await race(job, signal) };
-      const weights = weightsOf(job.scheme, settings.seed);
+      const weights = await weightsOf(job.scheme, settings.seed);
       const some = Math.max(settings.batch, Math.min(CURVATURE_MOST, Math.round(rows * CURVATURE_SHARE)));
       const found = await sharpness(model, head(task.train, some), {
         weights,
@@ -104,4 +118,13 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
     },
     dispose: () => trainer.dispose(),
   };
+}
+
+/** One batch of the model's input, the rows in turn. */
+function firstRows(model: Model, { train }: Task): InputValues {
+  const rows = selectRows(
+    train,
+    Int32Array.from({ length: model.batch }, (_, i) => i % train.count),
+  );
+  return new Map(model.inputs.map(({ name }) => [name, rows.inputs]));
 }

@@ -85,6 +85,8 @@ describe("a runner", () => {
     expect(strip(await runner.run(job))).toEqual(first);
     expect(first).toMatchObject({ state: "finished", diverged: false });
     expect(wild).toMatchObject({ record: { state: "diverged", diverged: true, accuracy: null } });
+    const measured = await runner.run({ kind: "run", scheme: "lsuv", seed: 0, learningRate: 0.1 });
+    expect(measured).toMatchObject({ record: { scheme: "lsuv", state: "finished" } });
     const curvature = await runner.run({ kind: "sharpness", scheme: "torch" });
     expect(curvature.kind === "sharpness" && curvature.step.largestStep).toBeGreaterThan(0);
     runner.dispose();
