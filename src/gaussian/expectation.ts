@@ -177,18 +177,17 @@ function integrate(
   }
 }
 
-/** Does f grow so fast beyond ±REACH that the Gaussian does not end it? */
-function matters(f: VectorFunction, side: 1 | -1, mean: number, sd: number, sum: Sum): boolean {
+/** How far beyond ±REACH f grows so fast that the Gaussian does not end it: the probe after the last that counts, or null. */
+function farEnd(f: VectorFunction, side: 1 | -1, mean: number, sd: number, sum: Sum): number | null {
   const out = new Float64Array(sum.values.length);
-  for (const t of PROBES) {
+  let end: number | null = null;
+  PROBES.forEach((t, i) => {
     f(mean + side * sd * t, out);
     sum.evaluations++;
     const density = INVERSE_SQRT_TWO_PI * Math.exp(-0.5 * t * t);
-    for (let j = 0; j < out.length; j++) {
-      if (out[j] !== 0 && !(Math.abs(density * out[j]) <= 1e-15 * sum.sizes[j])) return true;
-    }
-  }
-  return false;
+    if (out.some((v, j) => v !== 0 && !(Math.abs(density * v) <= 1e-15 * sum.sizes[j]))) end = PROBES[i + 1] ?? FAR;
+  });
+  return end;
 }
 
 function check(mean: number, variance: number): void {
@@ -215,8 +214,9 @@ function integrateLine(f: VectorFunction, count: number, options: VectorOptions,
   const centred = anchored ? features : [...features, { at: mean, scale: sd }];
   integrate(panelsBetween(low, high, breaks, centred, sd), f, mean, sd, sum, partners, limit);
   for (const side of [-1, 1] as const) {
-    if (!matters(f, side, mean, sd, sum)) continue;
-    const [a, b] = side < 0 ? [mean - FAR * sd, low] : [high, mean + FAR * sd];
+    const end = farEnd(f, side, mean, sd, sum);
+    if (end === null) continue;
+    const [a, b] = side < 0 ? [mean - end * sd, low] : [high, mean + end * sd];
     integrate(panelsBetween(a, b, breaks, features, sd), f, mean, sd, sum, partners, limit);
   }
   return sum;

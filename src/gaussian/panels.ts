@@ -25,16 +25,26 @@ const WIDEST = 6;
 /** A feature wider than this share of its piece needs no stretching. */
 const COARSE = 0.09;
 
+/** Where f changes, between there and the Gaussian's fall, the fall: the middle is a power of x and takes one panel of any width. */
+const NEAR = 3;
+const FALL = 3.5;
+
+/** Ends of the panels over [0, reach] in u. */
+function endsOver(reach: number, stretch: boolean, spread: number): number[] {
+  if (stretch && reach > NEAR + FALL) return [0, NEAR, reach - FALL, reach];
+  const count = Math.max(1, Math.ceil(stretch ? reach / WIDEST : reach / (10 * spread)));
+  return Array.from({ length: count + 1 }, (_, i) => (reach * i) / count);
+}
+
 function graded(anchor: number, length: number, direction: 1 | -1, scale: number, spread: number): Panel[] {
   const stretch = scale < COARSE * length;
-  const reach = stretch ? Math.asinh(length / scale) : length;
-  const count = Math.max(1, Math.ceil(stretch ? reach / WIDEST : reach / (10 * spread)));
-  return Array.from({ length: count }, (_, i) => ({
+  const ends = endsOver(stretch ? Math.asinh(length / scale) : length, stretch, spread);
+  return ends.slice(1).map((to, i) => ({
     anchor,
     direction,
     scale: stretch ? scale : Number.POSITIVE_INFINITY,
-    from: (reach * i) / count,
-    to: (reach * (i + 1)) / count,
+    from: ends[i],
+    to,
     depth: 0,
   }));
 }
