@@ -19,13 +19,22 @@ export function normalOf(gain: number): MatrixLaw {
   return (fanIn) => ({ kind: "normal", mean: 0, std: Math.sqrt(gain / fanIn) });
 }
 
-/** Matrices from the law, everything else 0. */
-export function drawNetwork(model: Model, law: MatrixLaw, seed: Seed): Map<string, Float32Array> {
+/** Matrices from the law, biases N(0, biasVariance), everything else 0. */
+export function drawNetwork(
+  model: Model,
+  law: MatrixLaw,
+  seed: Seed,
+  { biasVariance = 0 }: { readonly biasVariance?: number } = {},
+): Map<string, Float32Array> {
   const weights = new Map<string, Float32Array>();
   for (const { name, shape, role } of model.parameters.values()) {
     const [fanOut, fanIn] = shape;
     const isMatrix = role === "weight" && shape.length === 2 && fanOut !== undefined && fanIn !== undefined;
-    const initializer: Initializer = isMatrix ? law(fanIn, fanOut, name) : { kind: "zeros" };
+    const initializer: Initializer = isMatrix
+      ? law(fanIn, fanOut, name)
+      : role === "bias" && biasVariance > 0
+        ? { kind: "normal", mean: 0, std: Math.sqrt(biasVariance) }
+        : { kind: "zeros" };
     weights.set(name, sample(initializer, shape, { seed, name }));
   }
   return weights;

@@ -1,5 +1,11 @@
 /** All experiments: the essay's statements in its own order, then the papers. */
 
+import { glorot2010 } from "./papers/glorot-2010.ts";
+import { he2015 } from "./papers/he-2015.ts";
+import { lsuv2016 } from "./papers/lsuv-2016.ts";
+import { residualScaling } from "./papers/residual-scaling.ts";
+import { saxe2014 } from "./papers/saxe-2014.ts";
+import { schoenholz2017 } from "./papers/schoenholz-2017.ts";
 import { backpropFactor } from "./statements/backprop-factor.ts";
 import { biggerRate } from "./statements/bigger-rate.ts";
 import { depth } from "./statements/depth.ts";
@@ -19,4 +25,10 @@ export const experiments: readonly Experiment[] = [
   varianceAlgebra,
   depth,
   zeros,
+  glorot2010,
+  he2015,
+  saxe2014,
+  schoenholz2017,
+  lsuv2016,
+  residualScaling,
 ];

@@ -14,6 +14,14 @@ export interface Runner {
     /** Stops once the training loss is this low. */
     readonly until?: number;
   }) => Promise<Run>;
+  /**
+   * Updates on all rows until the loss is below the target, a fraction of the last one by interpolation of the logarithm;
+   * Infinity where `most` were not enough or the loss left the finite numbers.
+   */
+  readonly stepsTo: (
+    target: number,
+    options: { readonly weights: Weights; readonly learningRate: number; readonly most: number },
+  ) => Promise<number>;
   readonly dispose: () => void;
 }
 
@@ -91,9 +99,56 @@ export async function createRunner(
         weights: await trainer.weights(),
       };
     },
+    async stepsTo(target, { weights, learningRate, most }) {
+      trainer.reset(weights, { learningRate });
+      let before = Number.POSITIVE_INFINITY;
+      for (let step = 0; step <= most; step++) {
+        signal?.throwIfAborted();
+        const { loss: now } = await trainer.step(data);
+        if (!(now < DIVERGENCE)) break;
+        if (now < target) return step === 0 ? 0 : step - 1 + Math.log(before / target) / Math.log(before / now);
+        before = now;
+      }
+      return Number.POSITIVE_INFINITY;
+    },
     dispose: () => trainer.dispose(),
   };
 }
 
 /** The loss of knowing nothing but that there are ten classes. */
 export const BLIND_LOSS = Math.log(10);
+
+export interface Tuned {
+  /** The learning rate with the lowest final loss from the first draw: one for the scheme, not one a draw. */
+  readonly rate: number;
+  /** One a draw, at that rate. */
+  readonly runs: readonly Run[];
+}
+
+export interface TuneOptions {
+  readonly weights: (draw: number) => Weights;
+  readonly draws: number;
+  readonly rates: readonly number[];
+  readonly steps: number;
+  readonly onRun?: () => void;
+}
+
+/** What a run that diverged counts as when losses are averaged. */
+export const LARGEST_LOSS = 1e6;
+
+/** Trains from the first draw at each rate and from the others at the best: a scheme is judged at the rate that suits it. */
+export async function tune(runner: Runner, { weights, draws, rates, steps, onRun }: TuneOptions): Promise<Tuned> {
+  let best: { readonly rate: number; readonly run: Run } | null = null;
+  for (const rate of rates) {
+    const run = await runner.run({ weights: weights(0), learningRate: rate, steps });
+    onRun?.();
+    if (best === null || run.loss < best.run.loss) best = { rate, run };
+  }
+  if (best === null) throw new RangeError("reproduce: tuning needs a learning rate, got none, give one or more");
+  const runs = [best.run];
+  for (let draw = 1; draw < draws; draw++) {
+    runs.push(await runner.run({ weights: weights(draw), learningRate: best.rate, steps }));
+    onRun?.();
+  }
+  return { rate: best.rate, runs };
+}

@@ -9,7 +9,7 @@ const results = new Map<string, Result>();
 beforeAll(async () => {
   const { results: list } = await reproduce(["statements"], { size: "quick" });
   for (const result of list) results.set(result.id, result);
-});
+}, 600_000);
 
 const found = (id: string): Result => results.get(id)!;
 const number = (id: string, figure: string): number => {
