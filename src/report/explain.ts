@@ -77,14 +77,14 @@ function sectionLines(steps: readonly Step[], look: Look): readonly string[] {
   const symbols = Math.max(...shown.map(({ symbol }) => textWidth(symbol)));
   const lines: string[] = [];
   shown.forEach((step, i) => {
-    if (folds && i === FIRST_SHOWN) lines.push(foldLine(steps.slice(FIRST_SHOWN, FIRST_SHOWN + hidden), look));
+    if (folds && i === FIRST_SHOWN) lines.push(...foldLines(steps.slice(FIRST_SHOWN, FIRST_SHOWN + hidden), look));
     lines.push(...stepLines(step, symbols, look));
   });
   return lines;
 }
 
 /** "… 14 steps alike: 7 × linear, 7 × relu; from 1.00 to 0.500". */
-function foldLine(steps: readonly Step[], { theme, width }: Look): string {
+function foldLines(steps: readonly Step[], { theme, width }: Look): readonly string[] {
   const counts = new Map<string, number>();
   for (const { title } of steps) {
     const kind = title.replace(/^(linear|conv) .*/, "$1");
@@ -92,7 +92,8 @@ function foldLine(steps: readonly Step[], { theme, width }: Look): string {
   }
   const kinds = [...counts].map(([title, count]) => `${count} × ${title}`).join(", ");
   const ends = `${formatNumber(steps[0]!.result)} to ${formatNumber(steps[steps.length - 1]!.result)}`;
-  return theme.quiet(truncateMiddle(`  … ${steps.length} steps alike: ${printable(kinds)}; from ${ends}`, width));
+  const text = `… ${steps.length} steps alike: ${printable(kinds)}; from ${ends}`;
+  return wrapText(text, width - 4).map((line, i) => theme.quiet(`${i === 0 ? "  " : "    "}${line}`));
 }
 
 const TITLE_WIDTH = 22;

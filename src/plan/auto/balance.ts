@@ -35,9 +35,14 @@ export interface PreActivation {
  * Where a weight behind an activation puts its output.
  *
  * @param usage with an activation in front, or another weight directly.
- * @example balance(usageOfSecondLayer, { mean: 0, secondMoment: 1 })?.q // √(fan_in/fan_out) for rectifiers
+ * @param goal its operating point; one that is not level stays where it is.
+ * @example balance(secondLayer, { mean: 0, secondMoment: 1 }, { point: null })?.q // √(fan_in/fan_out) for rectifiers
  */
-export function balance(usage: ParameterUsage, { mean, secondMoment }: PreActivation): Balance | null {
+export function balance(
+  usage: ParameterUsage,
+  { mean, secondMoment }: PreActivation,
+  { point }: Pick<Goal, "point">,
+): Balance | null {
   if (!(secondMoment > 0) || !Number.isFinite(secondMoment)) return null;
   const variance = Math.max(secondMoment - mean * mean, 0);
   const moments = usage.preceding
@@ -48,6 +53,8 @@ export function balance(usage: ParameterUsage, { mean, secondMoment }: PreActiva
   const chi = (secondMoment * moments.derivativeSecondMoment) / moments.secondMoment;
   const ratio = (fanOut / fanIn) * chi;
   const free = secondMoment / Math.sqrt(ratio);
+  // Where no size keeps the gradient over the whole run, drifting from layer to layer would help neither direction.
+  if (point && !point.level) return { before: secondMoment, ratio, q: point.q, held: true };
   const q =
     !usage.activation || knowsNoScale(usage.activation.activation)
       ? free
@@ -63,7 +70,7 @@ interface Placed {
 /** What was weighed for a weight, from the signals as they came out; null where only one direction counts. */
 export function balanceOf({ usage, signals }: Placed, goal: Goal): Balance | null {
   const before = goal.weighs !== "both" || goal.after === null ? undefined : signals?.get(goal.after);
-  return before ? balance(usage, before) : null;
+  return before ? balance(usage, before, goal) : null;
 }
 
 /** Rectifiers and linear units: what they do to a signal does not depend on its size. */

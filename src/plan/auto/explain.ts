@@ -94,7 +94,7 @@ function balancedPurpose(usage: ParameterUsage, { before, ratio, q, held }: Bala
   const forward = q / before;
   const gains = `signal ${times(forward)}, gradient ${times(forward * ratio)} at this layer`;
   if (held) {
-    const reason = `the least squares of both log gains would be at ${figure(before / Math.sqrt(ratio))}, outside of the range where ${name} works`;
+    const reason = `the least squares of both log gains would be at ${figure(before / Math.sqrt(ratio))}, outside of what ${name} can keep over its run`;
     return `Second moment ${figure(q)} in front of ${name}, the best that can be had: ${gains}; ${reason}`;
   }
   const place = usage.activation ? ` in front of ${name}` : "";

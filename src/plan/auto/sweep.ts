@@ -78,7 +78,11 @@ export function sweep(input: SweepInput): SweepResult {
     const before = goal.weighs === "both" && goal.after !== null ? signals.get(goal.after) : undefined;
     if (!before || goal.after === null) return null;
     const factor = ratio(goal.after);
-    const found = balance(usage, { mean: before.mean * Math.sqrt(factor), secondMoment: before.secondMoment * factor });
+    const found = balance(
+      usage,
+      { mean: before.mean * Math.sqrt(factor), secondMoment: before.secondMoment * factor },
+      goal,
+    );
     return found && found.q * goal.share;
   };
 

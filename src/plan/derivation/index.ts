@@ -9,7 +9,8 @@ import { type Balance, balanceOf } from "../auto/balance.ts";
 import { fanInTerm, fanOutTerm } from "../schemes/formulas.ts";
 import type { Decides } from "../schemes/types.ts";
 import type { Plan, PlannedTensor } from "../types.ts";
-import { analyse, type ParameterUsage } from "../usage/index.ts";
+import { flowingInputs } from "../usage/graph.ts";
+import { analyse, type ParameterUsage, type Usages } from "../usage/index.ts";
 import { type Chosen, chosenBy } from "./choice.ts";
 import { fanSteps, paddingStep } from "./fan.ts";
 import { forwardStep } from "./forward.ts";
@@ -39,7 +40,8 @@ export function derive(model: Model, plan: Plan, name: string): Derivation {
   const chosen = chosenBy(known, usage, tensor);
   const used = quantities(chosen.formula.term);
   const steps: Step[] = [];
-  if (usage.input !== null) steps.push(...stepsTo(known, usage.input));
+  const input = usage.input ?? scaledInput(usage, usages);
+  if (input !== null) steps.push(...stepsTo(known, input));
   if (usage.output !== null && looksBack(known, chosen, used)) steps.push(...gradientSteps(known, usage.output));
   steps.push(...fanSteps(known, usage, used));
   const padding = paddingStep(known, usage, usage.fans.true.fanIn);
@@ -50,6 +52,34 @@ export function derive(model: Model, plan: Plan, name: string): Derivation {
   if (tensor.initializer.kind !== "file") steps.push(...lawSteps(tensor, chosen.formula.decides, letter));
   steps.push(...outcomeSteps(known, usage, tensor));
   return { tensor: name, steps, why: tensor.why };
+}
+
+/** What a norm's or a layer's scale multiplies comes from its node's own input. */
+function scaledInput({ part, node }: ParameterUsage, { graph }: Usages): string | null {
+  if (node === null || (part !== "scale" && part !== "layer-scale")) return null;
+  return flowingInputs(graph, node)[0] ?? null;
+}
+
+/** A residual branch gets its share of what the stream starts with. */
+function shareSteps({ signals, usages }: Known, usage: ParameterUsage): readonly Step[] {
+  const { residual } = usage;
+  if (residual === null) return [];
+  const first = usages.residuals.find(({ stream, index }) => stream === residual.stream && index === 0);
+  const start = signals.get(first?.skip ?? "")?.secondMoment;
+  const length = usages.streams[residual.stream] ?? 1;
+  if (!first || start === undefined || !(start > 0)) return [];
+  return [
+    step("choice", {
+      title: `one of ${length} branches`,
+      symbol: "q",
+      term: {
+        kind: "quotient",
+        over: quantity("E[s₀²]", start, `mean square of ${first.skip}, where the stream starts`),
+        under: quantity("L", length, "residual branches that write into the stream"),
+      },
+      source: "Hanin & Rolnick 2018; Zhang 2019",
+    }),
+  ];
 }
 
 const LETTERS: Readonly<Record<string, string>> = {
@@ -73,6 +103,7 @@ function looksBack(known: Known, { goal }: Chosen, used: readonly { readonly sym
 /** χ at the operating point and over the run, where `auto` chose the point for its sake. */
 function pointSteps(known: Known, usage: ParameterUsage, { goal }: Chosen): readonly Step[] {
   if (!goal) return [];
+  if (goal.kind === "branch") return shareSteps(known, usage);
   const balanced = balanceOf({ usage, signals: known.signals }, goal);
   if (balanced) return balanceSteps(usage, balanced);
   const { point } = goal;
