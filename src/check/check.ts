@@ -123,6 +123,8 @@ function lookAt(model: Model, { data, onProgress, settings }: CheckOptions): Sub
     moved += count;
     movedTensors++;
   });
+  if (facts.size === 0)
+    throw new Error(`check: ${model.name} holds no weights to check, draw some first with epoch0 init -o FILE`);
   const trainedRule = RULES.find(({ name }) => name === "trained");
   const share = trainedRule && settings ? settings.limit(trainedRule, "share") : 0.5;
   if (data && inputOf(model, data) === null) throw new Error(misfit(model, data));
@@ -154,7 +156,9 @@ function observer(subject: Subject, options: CheckOptions) {
   let known: { readonly key: string; readonly signals: Signals } | null = null;
   return async (stage: Stage, findings: readonly Finding[]): Promise<Signals | null> => {
     if (model.nodes.length === 0 || !NEEDS_SIGNALS.has(stage)) return null;
-    const mended: ReadonlyMap<string, PlannedTensor> = mends.replacing(tensorsToRedraw(findings));
+    // What the file holds no values for will have to be drawn, too.
+    const absent = [...model.parameters.keys()].filter((name) => !facts.has(name));
+    const mended: ReadonlyMap<string, PlannedTensor> = mends.replacing([...tensorsToRedraw(findings), ...absent]);
     const normalize = findings.some(({ rule }) => rule === "unnormalized-input");
     const key = JSON.stringify([[...mended.keys()], normalize]);
     if (known?.key === key) return known.signals;

@@ -216,3 +216,14 @@ test("data that does not fit the model is one line", async () => {
     "check: x.csv has 3 numbers a row, got a model input input of 64, give rows of that many",
   );
 });
+
+test("a file that says 0 for everything, norms included, is told of its weights alone", async () => {
+  const { findings } = await checkModel(await openModel(corpus("skeleton-resnet18.onnx")));
+  expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(["zero-weights"]));
+});
+
+test("what holds no weights cannot be checked, in one line", async () => {
+  await expect(checkModel(await openModel("64 > 10"))).rejects.toThrow(
+    /^check: .* holds no weights to check, draw some/,
+  );
+});

@@ -15,7 +15,10 @@ function find(context: RuleContext): Finding[] {
         node,
         message: `${dead === units ? `all ${figure(units)}` : `${figure(dead)} of ${figure(units)}`} ${activation} units behind ${weight} are flat on ${signals?.source === "measured" ? "every sample of the data" : "all inputs to be expected"}: they pass nothing on and get no gradient`,
         evidence: { source: signals?.source ?? null, weight, activation, dead, stuck, units, share },
-        fix: cause === weight ? "draw the weight anew, with mean 0" : `set ${cause} to 0, or draw it small`,
+        fix:
+          cause === weight
+            ? "draw the weight anew, with mean 0"
+            : `draw ${cause} anew: norm scales start at 1, biases and shifts at 0`,
         redraw: [cause],
       },
     ];

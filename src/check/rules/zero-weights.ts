@@ -29,7 +29,15 @@ function find(context: RuleContext): Finding[] {
   if (zeros.length === 0) return [];
   const graph = model.nodes.length > 0;
   const everything = zeros.length === matrices.length && matrices.length > 1;
-  if (everything) return zeros.map((facts) => finding(facts, true, graph));
+  if (everything) {
+    // A file that says 0 for everything says so of its norms, too: they are drawn with the weights.
+    const scales = [...context.facts.values()].filter((facts) => facts.usage.part === "scale" && isZero(facts));
+    const names = scales.map(({ name }) => name);
+    return zeros.map((facts, i) => {
+      const found = finding(facts, true, graph);
+      return i === 0 ? { ...found, redraw: [facts.name, ...names] } : found;
+    });
+  }
   return zeros
     .filter((facts) => reasonForZero(facts.usage, usages, { last: facts === last }) === null)
     .map((facts) => finding(facts, false, graph));

@@ -5,6 +5,7 @@
  */
 
 import { type Activation, resolveActivation, saturation } from "../../activation/index.ts";
+import type { NormalizeNode } from "../../model/types.ts";
 import type { PlannedTensor } from "../../plan/types.ts";
 import type { ParameterUsage, Usages } from "../../plan/usage/types.ts";
 import type { Propagation } from "../../propagate/types.ts";
@@ -65,8 +66,14 @@ function deadOf(
     dead: flat.filter((share) => share > DEAD).length,
     stuck: flat.filter((share) => share > STUCK).length,
     units: laws.length,
-    cause: (normalize ? normalize.shift : causeOf(node.bias, held(node.bias), laws)) ?? usage.parameter.name,
+    cause: (normalize ? normCause(normalize, held) : causeOf(node.bias, held(node.bias), laws)) ?? usage.parameter.name,
   };
+}
+
+/** A norm's scale where it is 0 throughout, else its shift. */
+function normCause({ scale, shift }: NormalizeNode, held: (name: string | null) => Float64Array | null): string | null {
+  const closed = held(scale)?.every((value) => value === 0) ?? false;
+  return closed ? scale : shift;
 }
 
 /** The bias where it alone would do it, else the weight. */
