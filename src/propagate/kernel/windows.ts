@@ -1,7 +1,7 @@
 /** Kernels under sliding windows: convolution with independent taps, averaging windows, and their transposes. */
 
 import { correlationAt, type Kernel, lagsFrom, product, remapLags } from "./kernel.ts";
-import { axisTaps, foldProfile, sharedAt, spreadProfile, type Window } from "./slide.ts";
+import { type AxisTaps, axisTaps, foldProfile, sharedAt, spreadProfile, type Window } from "./slide.ts";
 
 export type { Window } from "./slide.ts";
 
@@ -13,6 +13,25 @@ const WIDEST = 6;
 
 const isPointwise = (window: Window, sizes: readonly number[], out: readonly number[]): boolean =>
   window.kernel.every((k) => k === 1) && sizes.every((s, i) => s === out[i]) && window.pads.every((p) => p === 0);
+
+/** How often pairs beyond a window of lags share a tap: what is left of all pairs, those inside the window taken out. */
+function sharedBeyond(shares: readonly AxisTaps[], sizes: readonly number[], radius: readonly number[]): number {
+  let [all, allPairs, inside, insidePairs] = [1, 1, 1, 1];
+  sizes.forEach((size, axis) => {
+    let [sum, pairs] = [0, 0];
+    for (let lag = -radius[axis]; lag <= radius[axis]; lag++) {
+      const n = size - Math.abs(lag);
+      pairs += n;
+      sum += n * sharedAt(shares[axis], lag);
+    }
+    all *= size * size * shares[axis].any;
+    allPairs *= size * size;
+    inside *= sum;
+    insidePairs *= pairs;
+  });
+  const rest = allPairs - insidePairs;
+  return rest <= 0 ? all / allPairs : Math.max(0, (all - inside) / rest);
+}
 
 /** Ratio of taps shared by two random positions to taps of one: for moments that are alike at all pairs of positions. */
 export function pairShare(
@@ -36,7 +55,7 @@ export function convolveKernel(kernel: Kernel, window: Window, sizes: readonly n
     source: lag * window.strides[axis],
     factor: sharedAt(shares[axis], lag),
   }));
-  const far = kernel.far * shares.reduce((product, share) => product * share.any, 1);
+  const far = kernel.far * sharedBeyond(shares, sizes, radius);
   return { sizes, radius, lags, far, profile: foldProfile(kernel, sizes, window) };
 }
 
@@ -69,7 +88,7 @@ export function convolveTransposeKernel(kernel: Kernel, window: Window, sizes: r
         : { source: 0, factor: 0 },
     1,
   );
-  const far = kernel.far * shares.reduce((product, share) => product * share.any, 1);
+  const far = kernel.far * sharedBeyond(shares, sizes, radius);
   return { sizes, radius, lags, far, profile: spreadProfile(kernel, sizes, window) };
 }
 

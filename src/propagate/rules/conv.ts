@@ -158,6 +158,20 @@ function lessCommon(part: Part, kernel: Kernel, share: number): Kernel {
   return { ...kernel, profile: kept, ...mapCorrelations(kernel, (c) => (c * level - common) / (level - common)) };
 }
 
+/**
+ * Σ δ over the positions where a tap meets real input, squared, where Σ δ over all positions of the batch is 0: with the
+ * share h of positions, h(1 − h) of what δ's own positions sum to; mean over taps. What all samples have in common does not
+ * drop out of the gradient of a tap that padding cuts off.
+ */
+function cutOff(gradient: Kernel, inner: readonly number[], window: Window): number {
+  const taps = product(window.kernel);
+  const hit = diagonal(convolveKernel(uniformKernel(inner, 1, 0), window, gradient.sizes)) / taps;
+  const count = positions(gradient);
+  // Without what is alike at all pairs: that part the subtracted mean took out.
+  const local = Math.max(0, sumOverPairs(gradient) - count * count * diagonal(gradient) * gradient.far);
+  return local * hit * (1 - pairShare(inner, window, gradient.sizes, false));
+}
+
 /** What statistics of the batch will need to know of the layer's output. */
 function behindStatistics(
   node: ConvNode,
@@ -256,12 +270,12 @@ export const convRule: Rule<ConvNode> = {
     const whole = sumOverPairs(outgoing);
     const average = state.parts.reduce((sum, part) => {
       // Σ over samples of Σ δ·m, m what all samples have in common, has the second moment of Σ δ over the batch.
-      const input = lessCommon(part, imageKernel(state, part), whole === 0 ? 0 : -pairs / whole);
-      return (
-        sum +
-        (part.channels / total) *
-          (node.transposed ? weightGradient(input, outgoing, window) : weightGradient(outgoing, input, window))
-      );
+      const share = whole === 0 ? 0 : -pairs / whole;
+      const input = lessCommon(part, imageKernel(state, part), share);
+      const own = node.transposed
+        ? weightGradient(input, outgoing, window)
+        : weightGradient(outgoing, input, window) + share * part.cross * cutOff(outgoing, sizes, window);
+      return sum + (part.channels / total) * own;
     }, 0);
     addParameterGradient(context, node.weight, average + coherent(node, context, state));
     addParameterGradient(context, node.bias, whole + pairs);

@@ -9,9 +9,13 @@ import {
   forEachLag,
   type Kernel,
   lagsFrom,
+  mean,
+  positions,
   product,
+  sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
+import { foldProfile } from "../kernel/slide.ts";
 import { averageKernel, averageTransposeKernel, convolveTransposeKernel, type Window } from "../kernel/windows.ts";
 import { activationOf } from "../law/form.ts";
 import { kinshipThroughPool } from "../law/kinship.ts";
@@ -144,6 +148,18 @@ function maxPart(
   };
 }
 
+/** Sizes by position of the maxima: in proportion to the mean over the window of what is pooled, at the level known. */
+function pooledProfile(input: State, part: Part, pooled: Part, window: Window, sizes: readonly number[]): Float64Array {
+  const kernel = imageKernel(input, part);
+  if (kernel.profile.length === 1) return pooled.kernel.profile;
+  const sums = foldProfile(kernel, sizes, window);
+  const members = foldProfile({ ...kernel, profile: Float64Array.of(1) }, sizes, window);
+  const means = sums.map((v, i) => v / Math.max(1, members[members.length === 1 ? 0 : i]));
+  const level = mean(means);
+  const own = diagonal(pooled.kernel);
+  return level === 0 ? pooled.kernel.profile : means.map((v) => (v / level) * own);
+}
+
 export const poolRule: Rule<PoolNode> = {
   forward(node, context) {
     const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
@@ -175,7 +191,8 @@ export const poolRule: Rule<PoolNode> = {
       const pooled = gate ? gated(open, gate) : open;
       const common = commonThroughPool(input.parts[i], windowOf(node), input.shape.slice(2), sizes, pooled.cross);
       const kinship = kinshipThroughPool(input.parts[i], windowOf(node), sizes);
-      return { ...pooled, common, kinship, kernel: dropUnits(pooled.kernel) };
+      const kernel = { ...pooled.kernel, profile: pooledProfile(input, input.parts[i], pooled, windowOf(node), sizes) };
+      return { ...pooled, common, kinship, kernel: dropUnits(kernel) };
     });
     return [{ shape, layout, parts }];
   },
@@ -206,7 +223,10 @@ export const poolRule: Rule<PoolNode> = {
         state.parts[i].shape,
       );
       const routed = ontoState(input, winnersKernel(kernel, window, sizes));
-      const won = carry(gradient[i], routed, 1 / product(node.kernel));
+      const won = {
+        ...carry(gradient[i], routed),
+        shared: gradient[i].shared * (positions(kernel) / positions(routed)) ** 2,
+      };
       if (!activation) return won;
       return {
         ...won,
@@ -233,8 +253,13 @@ function winnersKernel(kernel: Kernel, window: Window, sizes: readonly number[])
     const shared = overlap(window, lag);
     repeated += (shared / (2 - shared)) * correlationAt(kernel, lag);
   });
-  const far = kernel.far / taps;
-  return { ...each, far, profile: each.profile.map((v) => (v / taps) * repeated) };
+  const profile = each.profile.map((v) => (v / taps) * repeated);
+  // Whoever wins, the sum over all positions is the sum over the windows: that settles what pairs have on average.
+  const routed = { ...each, radius: sizes.map(() => 0), lags: Float64Array.of(1), far: 0, profile };
+  const count = positions(routed);
+  const own = count * diagonal(routed);
+  const far = count === 1 || own === 0 ? 0 : (sumOverPairs(kernel) / own - 1) / (count - 1);
+  return { ...routed, far: Math.max(-1, Math.min(1, far)) };
 }
 
 /** Averaging lowers the part of a moment that differs between positions; the shared mean stays. */

@@ -2,7 +2,16 @@
 
 import type { NormalizeNode } from "../../model/types.ts";
 import type { Context } from "../context.ts";
-import { addConstant, diagonal, type Kernel, mean, meanOverPairs, positions, scaleKernel } from "../kernel/kernel.ts";
+import {
+  addConstant,
+  diagonal,
+  type Kernel,
+  mean,
+  meanOverPairs,
+  positions,
+  scaleKernel,
+  windowPairs,
+} from "../kernel/kernel.ts";
 import { pairWeights } from "../kernel/pairs.ts";
 import { settled, varianceOfVariance } from "../law/kinship.ts";
 import { commonProfile } from "../state/common.ts";
@@ -231,9 +240,16 @@ function withoutMean(kernel: Kernel, removed: number, common: Float64Array | nul
     sizes: kernel.sizes,
     radius: kernel.radius,
     lags,
-    far: kernel.sizes.length === 0 ? 1 : correlation(kernel.far, 1),
+    far: kernel.sizes.length === 0 ? 1 : correlation(kernel.far, weights ? weightBeyond(kernel, weights) : 1),
     profile,
   };
+}
+
+/** Mean weight of the pairs beyond the window: over all pairs it is 1. */
+function weightBeyond(kernel: Kernel, weights: Float64Array): number {
+  const { inside, pairs } = windowPairs(kernel.sizes, kernel.radius, weights);
+  const all = positions(kernel) ** 2;
+  return all === pairs ? 1 : (all - inside) / (all - pairs);
 }
 
 /** On larger maps the border is a small share of the pairs: their weight differs from 1 by under 1 %. */
