@@ -98,6 +98,7 @@ describe("recurrent layers", () => {
     ["RNN", {}],
     ["LSTM", { cell: "lstm" as const, gates: ["i", "f", "g", "o"], activations: [], initial: [null, null] }],
     ["GRU", { cell: "gru" as const, gates: ["r", "z", "n"], activations: [] }],
+    ["GRU, reset first,", { cell: "gru" as const, gates: ["r", "z", "n"], activations: [], resetAfter: false }],
   ])("%s both ways: each direction by its own laws, time reversed in the second", async (_, changes) => {
     const model = bothWays(changes);
     const predicted = propagate({ ...model, inputs: [{ ...model.inputs[0]!, batchAxis: 1 }] }, laws);

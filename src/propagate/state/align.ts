@@ -2,7 +2,7 @@
 
 import type { Constant, Parameter } from "../../model/types.ts";
 import { type Context, carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
-import { averageAxes, broadcastAxes, collapse } from "../kernel/axes.ts";
+import { averageAxes, broadcastAxes, collapse, offDiagonal } from "../kernel/axes.ts";
 import {
   diagonal,
   type Kernel,
@@ -112,9 +112,35 @@ function kernelOnto(state: State, kernel: Kernel, layout: Layout, sizes: readonl
   return uniformKernel(sizes, diagonal(flat), flat.far);
 }
 
+const hasRole = (factors: readonly Factor[] | undefined, role: Factor["role"]): boolean =>
+  factors?.some((f) => f.role === role) ?? false;
+
+/** A layer over positions leaves them as channels (MLP-Mixer): true where `state` counts as positions what `layout` counts as channels. */
+function isTurned(state: State, layout: Layout): boolean {
+  const lead = layout.length - state.layout.length;
+  const meets = (own: Factor["role"], other: Factor["role"]) =>
+    state.layout.some((factors, axis) => hasRole(factors, own) && hasRole(layout[axis + lead], other));
+  return lead >= 0 && meets("position", "channel") && meets("channel", "position");
+}
+
+/** The same tensor with channels read as positions and positions as channels: what either have in common changes places. */
+function turned(state: State, layout: Layout): State {
+  const part = mixParts(state);
+  const level = diagonal(part.kernel);
+  const lead = layout.length - state.layout.length;
+  let dim = 0;
+  const own = state.layout.map((factors, axis) =>
+    (layout[axis + lead] ?? factors).map((f): Factor => (f.role === "position" ? { ...f, dim: dim++ } : f)),
+  );
+  const kernel = uniformKernel(positionSizes(own), level, level === 0 ? 0 : part.between / level);
+  const channels = own.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
+  return { ...state, layout: own, parts: [{ ...part, channels, kernel, between: level * offDiagonal(part.kernel) }] };
+}
+
 export function align(states: readonly State[], shape: readonly number[]): Aligned {
-  const canonical = states.map(canonicalize);
-  const layout = commonLayout(canonical);
+  const plain = states.map(canonicalize);
+  const layout = commonLayout(plain);
+  const canonical = plain.map((state) => (isTurned(state, layout) ? turned(state, layout) : state));
   const sizes = positionSizes(layout);
   const channels = layout.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
   const partitions = canonical.map((state) =>
@@ -155,6 +181,14 @@ export function align(states: readonly State[], shape: readonly number[]): Align
 export function gradientOnto(state: State, aligned: Aligned, gradient: Gradient): Gradient {
   const kernels = gradient.map(totalKernel);
   const canonical = canonicalize(state);
+  if (isTurned(canonical, aligned.layout)) {
+    const whole = sumKernels(kernels.map((kernel) => ({ kernel, weight: 1 / kernels.length })));
+    const [level, between] = [diagonal(whole), mean(Float64Array.from(gradient, (g) => g.between))];
+    return state.parts.map((part) => ({
+      ...carry(gradient[0], uniformKernel(part.kernel.sizes, level, level === 0 ? 0 : between / level)),
+      between: level * offDiagonal(whole),
+    }));
+  }
   const rank = aligned.layout.length;
   const kept: number[] = [];
   const repeated: number[] = [];
