@@ -1,21 +1,24 @@
 // `npm run bench`: how long plans and draws take, as ratios to a peer measured in the same run. Prints a table and, with
 // `--json`, one JSON document instead. Models come from the corpus ../shared beside the clone; without it only ResNet-50 of examples/.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepare, root } from "../scripts/prepare.mjs";
+import { quadrature } from "./quadrature.mjs";
 
 prepare();
-const { initialize, plan, readOnnx } = await import("../dist/index.js");
+const library = await import("../dist/index.js");
+const { initialize, plan, readOnnx } = library;
 const bin = join(root, "bin", "epoch0.mjs");
 const corpus = fileURLToPath(new URL("../../shared/models/", import.meta.url));
-const MODELS = [
-  join(root, "examples", "light_resnet50.onnx"),
-  join(corpus, "skeleton-densenet121.onnx"),
-  join(corpus, "skeleton-vit-b-16.onnx"),
-].filter((path) => existsSync(path));
+const skeletons = existsSync(corpus)
+  ? readdirSync(corpus)
+      .filter((name) => name.startsWith("skeleton-") && name.endsWith(".onnx"))
+      .sort()
+  : [];
+const MODELS = [join(root, "examples", "light_resnet50.onnx"), ...skeletons.map((name) => join(corpus, name))];
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 function timed(work, runs) {
@@ -76,15 +79,17 @@ print(json.dumps({"version": torch.__version__, "ms": out}))`;
 
 const plans = MODELS.map((path) => {
   const model = readOnnx(new Uint8Array(readFileSync(path)));
-  for (let i = 0; i < 5; i++) plan(model, { seed: 0 });
+  for (let i = 0; i < 5; i++) for (const scheme of ["auto", "torch"]) plan(model, { scheme });
   return {
     model: basename(path, ".onnx"),
-    milliseconds: timed(() => plan(model, { seed: 0 }), 9),
+    milliseconds: timed(() => plan(model, { scheme: "auto" }), 9),
+    torch: timed(() => plan(model, { scheme: "torch" }), 9),
     process: command([bin, "plan", path], 5),
   };
 });
 const node = command(["-e", "0"], 11);
 const help = command([bin, "--help"], 11);
+const integrals = quadrature(library);
 const torch = torchFills();
 const fills = FILLS.map(([name, initializer], i) => {
   const made = tensorPlan(initializer);
@@ -94,7 +99,15 @@ const fills = FILLS.map(([name, initializer], i) => {
 });
 
 const machine = { node: process.version, processors: cpus().length, torch: torch?.version ?? null };
-const results = { schema: "epoch0.bench/1", machine, plans, startup: { node, help }, numbers: SIZE, fills };
+const results = {
+  schema: "epoch0.bench/1",
+  machine,
+  plans,
+  startup: { node, help },
+  quadrature: integrals,
+  numbers: SIZE,
+  fills,
+};
 if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(results)}\n`);
 else {
   const ms = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
@@ -102,13 +115,17 @@ else {
   const lines = [
     `Node ${process.version.slice(1)}, ${machine.processors} processors${torch === null ? "; python3-torch is not installed, its columns are empty" : `, PyTorch ${torch.version}`}`,
     "",
-    row("plan", "in process, warm", "whole command", "÷ `node -e 0`"),
-    "|---|--:|--:|--:|",
+    row("plan", "auto, warm", "torch, warm", "whole command", "÷ `node -e 0`"),
+    "|---|--:|--:|--:|--:|",
     ...plans.map((each) =>
-      row(each.model, ms(each.milliseconds), ms(each.process), `×${(each.process / node).toFixed(1)}`),
+      row(each.model, ms(each.milliseconds), ms(each.torch), ms(each.process), `×${(each.process / node).toFixed(1)}`),
     ),
-    row("`epoch0 --help`", "", ms(help), `×${(help / node).toFixed(1)}`),
-    row("`node -e 0`", "", ms(node), "×1.0"),
+    row("`epoch0 --help`", "", "", ms(help), `×${(help / node).toFixed(1)}`),
+    row("`node -e 0`", "", "", ms(node), "×1.0"),
+    "",
+    row("E[φ²]", "evaluations", "smooth pieces", "time"),
+    "|---|--:|--:|--:|",
+    ...integrals.map((each) => row(each.name, each.evaluations, each.pieces, `${each.microseconds.toFixed(1)} µs`)),
     "",
     row(`${SIZE.toLocaleString("en")} float32`, "Epoch0, one thread", "PyTorch, two threads", "Epoch0 is"),
     "|---|--:|--:|--:|",
