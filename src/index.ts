@@ -21,15 +21,23 @@ export {
   resolveActivation,
 } from "./activation/index.ts";
 export { type Config, defineConfig } from "./check/config.ts";
+export { type Diff, diffModels, type TensorDiff } from "./check/diff/index.ts";
 export {
   type CheckOptions,
   type CheckResult,
   checkModel,
   type Finding,
   fixModel,
+  identify,
+  identifyModel,
+  type Likeness,
+  parameterStatistics,
   RULES as checkRules,
+  statisticsOf,
+  type TensorStatistics,
   tensorsToRedraw,
 } from "./check/index.ts";
+export { type Inspection, inspect } from "./check/inspect.ts";
 export {
   FormatError,
   memorySink,
@@ -37,6 +45,7 @@ export {
   readLine,
   readNpz,
   readOnnx,
+  readPt,
   readSafetensors,
   writeOnnx,
 } from "./formats/index.ts";

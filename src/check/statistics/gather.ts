@@ -106,16 +106,21 @@ export function gather(count: number, columns: number, matrix: boolean, wide: bo
   };
 }
 
+/** The finite ones with their indices; the values themselves where all are finite. */
 function finite(values: Values, stride: number, make: (length: number) => Values) {
   let count = 0;
-  for (const value of values) if (Number.isFinite(value)) count++;
-  const kept = make(count);
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i]!)) count++;
   const at = new Float64Array(count);
+  if (count === values.length) {
+    for (let i = 0; i < count; i++) at[i] = i * stride;
+    return { values, at };
+  }
+  const kept = make(count);
   let next = 0;
-  values.forEach((value, i) => {
-    if (!Number.isFinite(value)) return;
-    kept[next] = value;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) continue;
+    kept[next] = values[i]!;
     at[next++] = i * stride;
-  });
+  }
   return { values: kept, at };
 }

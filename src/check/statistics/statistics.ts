@@ -23,16 +23,13 @@ function histogramOf(sample: Values, from: number, to: number): Histogram {
   return { from, to, counts };
 }
 
-/** Standardized third and fourth moment. */
-function shapeMoments(sample: Values): { readonly skewness: number; readonly kurtosis: number } {
-  let sum = 0;
-  for (const value of sample) sum += value;
-  const mean = sum / sample.length;
+/** Standardized third and fourth moment around the tensor's mean. */
+function shapeMoments(sample: Values, mean: number): { readonly skewness: number; readonly kurtosis: number } {
   let second = 0;
   let third = 0;
   let fourth = 0;
-  for (const value of sample) {
-    const apart = value - mean;
+  for (let i = 0; i < sample.length; i++) {
+    const apart = sample[i]! - mean;
     const square = apart * apart;
     second += square;
     third += square * apart;
@@ -83,7 +80,7 @@ export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Valu
     std: any ? Math.sqrt(moments.squares / moments.count) : Number.NaN,
     min: any ? moments.min : Number.NaN,
     max: any ? moments.max : Number.NaN,
-    ...shapeMoments(sample),
+    ...shapeMoments(sample, moments.mean),
     histogram: histogramOf(sample, any ? moments.min : 0, any ? moments.max : 0),
     sample,
     sampleAt,
