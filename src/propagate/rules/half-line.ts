@@ -15,8 +15,8 @@ export function onHalfLine(activation: Activation, part: Part): { readonly part:
   const sd = Math.sqrt(variance);
   const shape =
     isPositive(part.shape, part.mean, sd) || variance === 0 ? part.shape : gammaShape(part.mean ** 2 / variance);
-  // The lowest atom of a sum may lie a rounding error below 0, where a logarithm or a quotient has no value.
-  const lowest = 1e-6 * Math.abs(part.mean);
+  // Below one atom's weight nothing is known of the law, and a rounding error below 0 a logarithm has no value.
+  const lowest = Math.abs(part.mean) / 256;
   const on = { ...activation, value: (x: number) => activation.value(Math.max(lowest, x)) };
   const slopeAt = (x: number) => activation.derivative(Math.max(lowest, x));
   const formed = shapeThrough(on, shape, part.mean, sd);
