@@ -21,9 +21,9 @@ export async function essayPage({ results, seed, size }: Reproduction): Promise<
     introduction(results),
     contents(results),
     statements.length === 0 ? "" : part("The statements"),
-    ...(await inTurn(statements, sectionOf)),
+    ...(await inTurn(statements, (result) => sectionOf(result, size))),
     papers.length === 0 ? "" : part("The papers"),
-    ...(await inTurn(papers, sectionOf)),
+    ...(await inTurn(papers, (result) => sectionOf(result, size))),
     colophon(results, seed, size),
   ];
   return `<!doctype html>
@@ -81,7 +81,7 @@ function verdictLine(verdict: Result["verdict"], condition: string): string {
 
 const part = (title: string) => `<p class="part">${escapeHtml(title)}</p>`;
 
-async function sectionOf(result: Result): Promise<string> {
+async function sectionOf(result: Result, size: Reproduction["size"]): Promise<string> {
   const { id, title, statement, source, verdict, condition, finding, formulas, prose, procedure } = result;
   const mathematics = await inTurn(formulas, async (formula) => `<div class="formula">${await mathOf(formula)}</div>`);
   const [first = "", ...rest] = prose;
@@ -96,7 +96,7 @@ ${paragraphs(rest)}
 ${(await inTurn(result.charts, figureOf)).join("\n")}
 ${comparisonTable(result)}
 <h3>What decided</h3>
-<p>${escapeHtml(procedure)}</p>
+<p>${escapeHtml(procedure)}${size === "quick" ? " Here with smaller networks, fewer steps and fewer draws." : ""}</p>
 ${testTable(result)}
 <p class="command"><code>${escapeHtml(result.command)}</code> makes this again, in ${formatSeconds(result.seconds)} where it was made.</p>
 </section>`;

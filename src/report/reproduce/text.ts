@@ -82,11 +82,11 @@ export function verdictTable(
   { width = 100, theme = createTheme({ color: false }) }: ExperimentTextOptions = {},
 ): string {
   const lines = renderTable(
-    [{ title: "experiment" }, { title: "verdict" }, { title: "", shrinkTo: 30 }],
-    results.map(({ id, verdict, condition, finding }): Cell[] => [
+    [{ title: "experiment" }, { title: "verdict" }, { title: "about" }],
+    results.map(({ id, verdict, title }): Cell[] => [
       id,
       { text: VERDICT_WORDS[verdict], paint: verdict === "does-not-hold" ? theme.danger : theme.finding },
-      verdict === "holds" ? finding : condition,
+      title,
     ]),
     { width, titlePaint: theme.quiet },
   );

@@ -1,5 +1,6 @@
 /** Whether a bigger learning rate makes up for saturation. */
 
+import { sharpness } from "../../run/index.ts";
 import { standardDigits } from "../data.ts";
 import { above, decide, logs, summarize } from "../decide.ts";
 import { drawNetwork, rootN } from "../networks.ts";
@@ -27,6 +28,9 @@ const MOST = 0.75;
 const RESCUE = 2;
 /** Beyond this a loss is only "diverged". */
 const LARGEST_LOSS = 1e6;
+
+/** Hessian-vector products for the largest eigenvalue. */
+const PRODUCTS = 20;
 
 /** Final loss by [scale][rate][seed]. */
 type Grid = number[][][];
@@ -58,17 +62,28 @@ async function run({ seed, size, signal, onProgress }: ExperimentOptions): Promi
       data,
       scales.map((scale) => drawn(scale, 0)),
     );
-    return outcomeOf(
-      grid,
-      slopes.map(({ saturated }) => saturated),
-      setting,
-    );
+    const largestSteps: number[] = [];
+    for (const scale of scales) {
+      signal?.throwIfAborted();
+      const weights = drawn(scale, 0);
+      const found = await sharpness(runner.model, data, { weights, loss: "cross-entropy", seed, products: PRODUCTS });
+      largestSteps.push(found.largestStep);
+    }
+    return outcomeOf({ grid, saturated: slopes.map(({ saturated }) => saturated), largestSteps, setting });
   } finally {
     runner.dispose();
   }
 }
 
-function outcomeOf(grid: Grid, saturated: readonly number[], setting: ReturnType<typeof settingOf>): Outcome {
+interface Mapped {
+  readonly grid: Grid;
+  /** Share of flat hidden units, and 2/λ_max of the loss, by scale. */
+  readonly saturated: readonly number[];
+  readonly largestSteps: readonly number[];
+  readonly setting: ReturnType<typeof settingOf>;
+}
+
+function outcomeOf({ grid, saturated, largestSteps, setting }: Mapped): Outcome {
   const { scales, rates, seeds, steps } = setting;
   const draws = Array.from({ length: seeds }, (_, draw) => draw);
   /** Best over the rates, draw by draw. */
@@ -103,6 +118,7 @@ function outcomeOf(grid: Grid, saturated: readonly number[], setting: ReturnType
       rates,
       loss: grid.map((column) => column.map(typical)),
       saturatedShare: saturated,
+      largestStableStep: largestSteps,
       rightScale: scales[right]!,
       bestLoss: best.map(typical),
       saturatedBestLoss: saturatedBest,
@@ -116,6 +132,8 @@ function outcomeOf(grid: Grid, saturated: readonly number[], setting: ReturnType
         y: { label: "learning rate", log: true, values: rates },
         value: { label: `training loss after ${steps} steps`, log: true },
         good: "low",
+        line: { label: "2/λ_max", x: scales, y: largestSteps },
+        note: "The curve is 2/λ_max, the largest stable step at the initial weights: where units are flat it is smaller, not larger.",
         cells: rates.map((_, k) =>
           grid.map((column) => {
             const loss = typical(column[k]!);
@@ -158,6 +176,7 @@ export const biggerRate: Experiment = {
   prose: [
     "If a flat slope makes steps too small, why not make the steps larger? Because the slope is not the same everywhere. A rate that moves a unit at z = 10 as far as a good rate moves one at the origin is 5,500 times as large, and the same network has units at the origin, and a last layer with no slope at all. They take the large step as well.",
     "So the map of the loss over weight scale and learning rate has no diagonal along which the one makes up for the other. It has a region: scales at which most units have a slope, and rates below which all of them stay there.",
+    "The curvature says the same beforehand. The largest step that is stable at the initial weights is 2/λ_max, with λ_max the largest eigenvalue of the loss’s Hessian. Where most units are flat that step is not larger but a hundred times smaller: the few units that are not flat feed into large weights.",
   ],
   procedure:
     "Three hidden layers of 24 logistic units on 512 digits, 80 steps of 64 rows: six weight scales against eight learning rates, three draws each.",

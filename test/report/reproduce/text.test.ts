@@ -26,6 +26,6 @@ test("sketches of the three kinds", () => {
 
 test("the table at the end names each verdict", () => {
   expect(verdictTable([result, { ...result, id: "other", verdict: "does-not-hold" }])).toMatch(
-    /example +holds only if +the moon is full\nother +does not hold/,
+    /example +holds only if +An example\nother +does not hold/,
   );
 });
