@@ -176,7 +176,7 @@ export const biggerRate: Experiment = {
   prose: [
     "If a flat slope makes steps too small, why not make the steps larger? Because the slope is not the same everywhere. A rate that moves a unit at z = 10 as far as a good rate moves one at the origin is 5,500 times as large, and the same network has units at the origin, and a last layer with no slope at all. They take the large step as well.",
     "So the map of the loss over weight scale and learning rate has no diagonal along which the one makes up for the other. It has a region: scales at which most units have a slope, and rates below which all of them stay there.",
-    "The curvature says the same beforehand. The largest step that is stable at the initial weights is 2/λ_max, with λ_max the largest eigenvalue of the loss’s Hessian. Where most units are flat that step is not larger but a hundred times smaller: the few units that are not flat feed into large weights.",
+    "The curvature says the same beforehand. The largest step that is stable at the initial weights is 2/λ_max, with λ_max the largest eigenvalue of the loss’s Hessian. Where most units are flat that step is not larger but ten to a hundred times smaller: the few units that are not flat feed into large weights.",
   ],
   procedure:
     "Three hidden layers of 24 logistic units on 512 digits, 80 steps of 64 rows: six weight scales against eight learning rates, three draws each.",
