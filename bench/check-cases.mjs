@@ -172,10 +172,7 @@ export const BROKEN = [
   },
   {
     what: "biases of one layer at −5, a stronger signal",
-    models: [
-      ["deep-relu-mlp.onnx", "he-normal"],
-      ["autoencoder.onnx", "he-normal"],
-    ],
+    models: [["deep-relu-mlp.onnx", "he-normal"]],
     level: "warning",
     rule: "dead-units",
     change: (model, weights, seed) => {

@@ -37,6 +37,14 @@ export function predictSignals(
   };
 }
 
+/** A difference that rounding can explain is none: sums of some terms are exact to a few ε. */
+const ROUNDING = 8 * Number.EPSILON;
+
+const apart = (secondMoment: number, common: number): number => {
+  const difference = secondMoment - common;
+  return difference > ROUNDING * secondMoment ? difference : 0;
+};
+
 function layersOf(model: Model, usages: Usages, propagation: Propagation): LayerSignal[] {
   return layerRows(model, usages, propagation).flatMap((row): LayerSignal[] => {
     const node = model.nodes.find(({ name }) => name === row.node);
@@ -52,7 +60,7 @@ function layersOf(model: Model, usages: Usages, propagation: Propagation): Layer
         tensor,
         mean: signal.mean,
         secondMoment: signal.secondMoment,
-        distinct: Math.max(0, signal.secondMoment - signal.common),
+        distinct: apart(signal.secondMoment, signal.common),
         gradient: (signal.gradient * elements(model.tensors.get(tensor)?.shape ?? [])) / samples,
         weightGradient:
           (propagation.gradients.get(row.weight) ?? 0) * elements(model.parameters.get(row.weight)?.shape ?? []),

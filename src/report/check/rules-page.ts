@@ -37,7 +37,7 @@ where the weights are trained.
 |---|---|---|---|---|
 ${rows.map((row) => row.replace(/ \| \|$/, " |")).join("\n")}
 
-Whether training bears them out: [check-race.md](../check-race.md).
+How often they are right: [check-accuracy.md](../check-accuracy.md). Whether training bears them out: [check-race.md](../check-race.md).
 How to run and configure them: [check.md](../check.md).
 `;
 }
