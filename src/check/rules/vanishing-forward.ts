@@ -8,7 +8,9 @@ function find(context: RuleContext): Finding[] {
   const last = layers.at(-1);
   if (last === undefined || !context.signals) return [];
   // An offset (σ(0) = ½) holds the size up; where there is none, what all inputs share (biases) is no signal.
-  const whole = hasOffset(context, last);
+  // What attention makes of two inputs is predicted in the mean over positions only: there the size has to do.
+  const attends = context.signals.source === "predicted" && context.model.nodes.some(({ kind }) => kind === "matmul");
+  const whole = attends || hasOffset(context, last);
   const course = courseOf(layers, (layer) => (whole ? layer.secondMoment : layer.distinct));
   if (course === null || course.total >= context.limit("warning")) return [];
   const what = whole ? "the signal" : "what tells two inputs apart";
