@@ -19,7 +19,7 @@ export const stepTooLarge: Rule = {
     },
   },
   stage: "output",
-  find: ({ step, limit }) => {
+  find: ({ step, limit, model }) => {
     if (step === null || !(step.largestCurvature > 0)) return [];
     const largest = 2 / step.largestCurvature;
     const ratio = step.learningRate / largest;
@@ -28,6 +28,7 @@ export const stepTooLarge: Rule = {
       {
         rule: "step-too-large" as const,
         severity: ratio > limit("error") ? ("error" as const) : ("warning" as const),
+        ...(model.outputs[0] === undefined ? {} : { node: model.outputs[0] }),
         message: `learning rate ${figure(step.learningRate)} is ${figure(ratio)} times 2/λ_max = ${figure(largest)}: the first steps of plain gradient descent grow instead of falling`,
         evidence: {
           learningRate: step.learningRate,
