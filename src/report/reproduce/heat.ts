@@ -17,7 +17,16 @@ export function edges(values: readonly number[], axis: Axis): number[] {
 export async function drawHeat(chart: HeatChart, width: number): Promise<string> {
   const { Plot, document } = await drawing();
   const narrow = width < 500;
-  const [xs, ys] = [edges(chart.x.values, chart.x), edges(chart.y.values, chart.y)];
+  // Positions on a linear scale, so that every value gets its label: Plot names only some ticks of a log scale.
+  const [atX, atY] = [chart.x, chart.y].map(({ log }) => (log ? Math.log10 : (value: number) => value)) as [
+    (value: number) => number,
+    (value: number) => number,
+  ];
+  const [xs, ys] = [edges(chart.x.values, chart.x).map(atX), edges(chart.y.values, chart.y).map(atY)];
+  const labels = new Map([
+    ...chart.x.values.map((value) => [`x${atX(value)}`, shortNumber(value)] as const),
+    ...chart.y.values.map((value) => [`y${atY(value)}`, shortNumber(value)] as const),
+  ]);
   const scale = chart.value.log ? Math.log : (value: number) => value;
   const drawn = chart.cells.flat().filter((value) => Number.isFinite(scale(value)));
   const [low, high] = [scale(Math.min(...drawn)), scale(Math.max(...drawn))];
@@ -30,8 +39,8 @@ export async function drawHeat(chart: HeatChart, width: number): Promise<string>
         x2: xs[k + 1]!,
         y1: ys[i]!,
         y2: ys[i + 1]!,
-        x: chart.x.values[k]!,
-        y: chart.y.values[i]!,
+        x: atX(chart.x.values[k]!),
+        y: atY(chart.y.values[i]!),
         shown,
         strength: shown ? 0.03 + 0.72 * (chart.good === "low" ? 1 - place : place) : 0,
         text: shown ? formatNumber(value, { digits: 2 }) : "×",
@@ -39,7 +48,7 @@ export async function drawHeat(chart: HeatChart, width: number): Promise<string>
     }),
   );
   const { line } = chart;
-  const curve = line === undefined ? [] : line.x.map((x, i) => ({ x, y: line.y[i]! }));
+  const curve = line === undefined ? [] : line.x.map((x, i) => ({ x: atX(x), y: atY(line.y[i]!) }));
   const inside = curve.filter(({ x, y }) => x >= xs[0]! && x <= xs.at(-1)! && y >= ys[0]! && y <= ys.at(-1)!);
   const svg = Plot.plot({
     document,
@@ -51,20 +60,20 @@ export async function drawHeat(chart: HeatChart, width: number): Promise<string>
     marginBottom: 42,
     style: FONT,
     x: {
-      type: chart.x.log ? "log" : "linear",
+      type: "linear",
       domain: [xs[0]!, xs.at(-1)!],
-      ticks: [...chart.x.values].filter((_, i) => !narrow || i % 2 === 0),
-      tickFormat: shortNumber,
+      ticks: chart.x.values.map(atX).filter((_, i) => !narrow || i % 2 === 0),
+      tickFormat: (value: number) => labels.get(`x${value}`) ?? "",
       tickSize: 0,
       label: chart.x.label,
       labelAnchor: "center",
       labelArrow: "none",
     },
     y: {
-      type: chart.y.log ? "log" : "linear",
+      type: "linear",
       domain: [ys[0]!, ys.at(-1)!],
-      ticks: [...chart.y.values],
-      tickFormat: shortNumber,
+      ticks: chart.y.values.map(atY),
+      tickFormat: (value: number) => labels.get(`y${value}`) ?? "",
       tickSize: 0,
       label: chart.y.label,
       labelArrow: "none",

@@ -112,7 +112,7 @@ function outcomeOf({ grid, saturated, largestSteps, setting }: Mapped): Outcome 
   const saturatedBest = flat.map((i) => typical(best[i]!));
   return {
     ...decided,
-    finding: `the best of ${rates.length} rates brings weights × ${scales[right]} to a loss of ${typical(best[right]!).toPrecision(2)}, and ${flat.map((i) => `weights × ${scales[i]} (${percent(saturated[i]!)} flat) to ${typical(best[i]!).toPrecision(2)}`).join(", ")}; at rate ${rates[largest]} the good weights end at ${typical(grid[right]![largest]!).toPrecision(2)}`,
+    finding: `the best of ${rates.length} rates brings weights × ${scales[right]} to a loss of ${typical(best[right]!).toPrecision(2)}, and ${flat.map((i) => `weights × ${scales[i]} (${percent(saturated[i]!)} flat) to ${typical(best[i]!).toPrecision(2)}`).join(", ")}; at rate ${rates[largest]} the good weights end at ${Number(typical(grid[right]![largest]!).toPrecision(2))}`,
     figures: {
       scales,
       rates,
