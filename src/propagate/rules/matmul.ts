@@ -1,6 +1,6 @@
 /** Products of two tensors: the scores and the values of attention, and other pairs. */
 
-import type { MatmulNode } from "../../model/types.ts";
+import type { MatmulNode, Node } from "../../model/types.ts";
 import { attend, gradientOfKeys, gradientOfQueries, gradientOfValues } from "../attention/weights.ts";
 import {
   addGradient,
@@ -143,6 +143,43 @@ const kindOf = (a: State, b: State): "scores" | "values" | "other" => {
   return "other";
 };
 
+/** Kinds that stand between scores and their softmax: scales, masks, biases, caps, views. */
+const BETWEEN: ReadonlySet<string> = new Set([
+  "combine",
+  "mask",
+  "activation",
+  "reshape",
+  "transpose",
+  "expand",
+  "slice",
+  "pad",
+  "identity",
+  "dropout",
+]);
+
+/** Are these products the scores of an attention, as far as the nodes behind them tell? */
+function softmaxFollows(node: Node, context: Context): boolean {
+  const seen = new Set<Node>();
+  const queue: Node[] = [node];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const consumer of next.outputs.flatMap((output) => context.consumers.get(output) ?? [])) {
+      if (consumer.kind === "softmax") return true;
+      if (!BETWEEN.has(consumer.kind) || seen.has(consumer)) continue;
+      seen.add(consumer);
+      queue.push(consumer);
+    }
+  }
+  return false;
+}
+
+function warnIndependent(node: MatmulNode, context: Context): void {
+  context.warn({
+    code: "first-approximation",
+    where: node.name,
+    message: `${node.name} (${node.op}): a product of two tensors outside attention; entries taken as independent`,
+  });
+}
+
 export const matmulRule: Rule<MatmulNode> = {
   forward(node, context) {
     const layer = asLayer(node, context);
@@ -150,13 +187,10 @@ export const matmulRule: Rule<MatmulNode> = {
     const [a, b] = node.inputs.map((name) => canonicalize(valueState(context, name)));
     const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
     const kind = kindOf(a, b);
+    const attention = kind === "scores" ? softmaxFollows(node, context) : kind === "values" && a.attention;
+    if (!attention) warnIndependent(node, context);
     if (kind === "scores") return [scoresProduct(node, a, b, shape)];
     if (kind === "values") return [valuesProduct(node, a, b, shape)];
-    context.warn({
-      code: "first-approximation",
-      where: node.name,
-      message: `${node.name} (${node.op}): a product of two tensors outside attention; entries taken as independent`,
-    });
     const pa = mixParts(a);
     const pb = mixParts(b);
     const n = a.shape[a.shape.length - 1] ?? 1;
