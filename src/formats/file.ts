@@ -85,6 +85,9 @@ function kindOf(path: string, start: Uint8Array): Kind {
   const other = NOT_READ[suffix];
   if (other !== undefined) throw new FormatError(`${path}: ${other} is not yet read here, ${READ_INSTEAD}`);
   const bySuffix = SUFFIXES[suffix] ?? null;
+  if ((bySuffix === "onnx" || bySuffix === "safetensors") && startsWith(start, "PK\x03\x04")) {
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say a zip archive, rename the file`, 0);
+  }
   const byContent = kindByContent(start, path);
   if (bySuffix === "safetensors" && byContent === null) return bySuffix;
   if (bySuffix !== null && byContent !== null && byContent !== bySuffix) {

@@ -16,6 +16,8 @@ export interface Store {
   readonly found: number;
   readonly get: (job: Job) => Outcome | undefined;
   readonly put: (job: Job, outcome: Outcome) => Promise<void>;
+  /** When no write is under way any more: nothing half written is left beside the file. */
+  readonly settled: () => Promise<void>;
 }
 
 /** Everything that decides a run besides its scheme, seed and rate: more schemes or seeds go on in the same file. */
@@ -48,7 +50,7 @@ export async function openStore(order: RaceOrder, path: string): Promise<Store> 
   const saved = existsSync(path) ? read(path, key) : { schema: "epoch0.race-runs/1" as const, key, outcomes: {} };
   const outcomes = new Map(Object.entries(saved.outcomes));
   const found = outcomes.size;
-  let writing: Promise<unknown> = Promise.resolve();
+  let writing: Promise<void> = Promise.resolve();
   const save = async () => {
     mkdirSync(dirname(path), { recursive: true });
     const text = JSON.stringify({ ...saved, outcomes: Object.fromEntries(outcomes) }, named);
@@ -65,6 +67,12 @@ export async function openStore(order: RaceOrder, path: string): Promise<Store> 
       const turn = writing.then(save);
       writing = turn.catch(() => undefined);
       return turn;
+    },
+    async settled() {
+      for (let last: Promise<void> | null = null; last !== writing; ) {
+        last = writing;
+        await last;
+      }
     },
   };
 }

@@ -73,6 +73,7 @@ export async function runRace(order: RaceOrder, options: QueueOptions = {}): Pro
     return await race(execute, opened.model.name, opened.task, order.settings, { onExpected });
   } finally {
     pool.dispose();
+    await store.settled();
   }
 }
 

@@ -82,10 +82,10 @@ test.each([
   ["nothing.onnx", null, "no such file"],
   ["empty.onnx", "", "the file is empty"],
   ["old.h5", "\x89HDF", "is not yet read here"],
-  ["weights.pt", "PK\x03\x04", "is not yet read here"],
-  ["m.safetensors.index.json", "{}", "a list of shards is not yet read here"],
+  ["weights.pt", "PK\x03\x04", "a zip archive has 22 bytes or more, got 4"],
+  ["m.safetensors.index.json", "{}", 'needs a "weight_map" from tensors to files'],
   ["text.safetensors", "hello there, this is text", "safetensors"],
-  ["pretends.onnx", "PK\x03\x04 and so on", "the name says .onnx, the first bytes say .npz"],
+  ["pretends.onnx", "PK\x03\x04 and so on", "the name says .onnx, the first bytes say a zip archive"],
   ["unknown.xyz", "what is this", "unknown kind of file"],
   ["pointer.safetensors", "version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"],
 ])("%s is refused in one line", async (name, content, message) => {
