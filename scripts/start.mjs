@@ -86,4 +86,6 @@ say("Try next:");
 say("  npx epoch0 plan your-model.onnx                      what it would choose, and why");
 say("  npx epoch0 init your-model.onnx -o weights.safetensors --verify");
 say("  npx epoch0 plan your-model.onnx --emit torch         the plan as code for your training script");
+say("  npx epoch0 check your-model.onnx --data train.csv    is it the initialization?");
+say("  npx epoch0 race your-model.onnx --data train.csv     does it matter for your data?");
 say('  npx epoch0 gain --expr "x*sigmoid(1.702*x)"          an activation of your own');

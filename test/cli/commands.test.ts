@@ -57,6 +57,9 @@ test("init --stream torch writes what PyTorch drew for this very file", async ()
     const other = await epoch0(["init", digits, "-o", output, "--scheme", "glorot-uniform", "--stream", stream]);
     expect(other.code, other.err).toBe(0);
   }
+  const measured = await epoch0(["init", digits, "-o", output, "--scheme", "lsuv", "--stream", "torch"]);
+  expect(measured.code).toBe(2);
+  expect(measured.err).toMatch(/^epoch0: init: lsuv scales the very numbers .*leave it out\n$/);
   const { code: wrong, err } = await epoch0(["init", digits, "-o", output, "--stream", "tensorflow"]);
   expect(wrong).toBe(2);
   expect(err).toMatch(/^epoch0: --stream: unknown value "tensorflow".*\n$/);

@@ -57,6 +57,7 @@ async function start(model: string, options: InitOptions, context: CommandContex
     throw new UsageError("init: no output file, add -o FILE, for example -o weights.safetensors");
   }
   checkOutput(output);
+  checkStream(options);
   if (options.fix) {
     if (options.data !== undefined || options.html !== undefined)
       throw new UsageError("init: --fix goes by the weights and the prediction, leave --data and --html out");
@@ -71,4 +72,15 @@ async function start(model: string, options: InitOptions, context: CommandContex
   const { initializeModel } = await import("../initialize.ts");
   const passed = await initializeModel(model, { ...options, output }, context.terminal);
   context.finish(passed ? EXIT.done : EXIT.failed);
+}
+
+/** A framework's numbers come in its own order, all of them: what measured or keeps some of them cannot use that. */
+function checkStream({ stream, scheme, fix }: InitOptions): void {
+  if (stream === "epoch0") return;
+  if (scheme === "lsuv")
+    throw new UsageError(`init: lsuv scales the very numbers that it measured, got --stream ${stream}, leave it out`);
+  if (fix)
+    throw new UsageError(
+      `init: --fix draws single tensors, got --stream ${stream}, which draws all in order, leave it out`,
+    );
 }
