@@ -10,6 +10,7 @@ import type { Model, Node, Warning } from "../model/types.ts";
 import { addGradient, type Context, type Gradient, plainGradient, type Rule, totalKernel } from "./context.ts";
 import { inputState } from "./inputs.ts";
 import { diagonal, uniformKernel } from "./kernel/kernel.ts";
+import { bounded } from "./law/bounded.ts";
 import { activationOf } from "./law/form.ts";
 import { ruleWarnings } from "./rules/custom.ts";
 import { dispatch } from "./rules/index.ts";
@@ -164,7 +165,10 @@ function activationStatistics(context: Context): Map<string, ActivationStatistic
     const mean = stateMean(state);
     const variance = Math.max(0, stateSecondMoment(state) - mean ** 2);
     const key = `${activation.label}|${mean.toPrecision(6)}|${variance.toPrecision(6)}`;
-    const found = known.get(key) ?? { activation: activation.label, ...saturation(activation, { mean, variance }) };
+    const found = known.get(key) ?? {
+      activation: activation.label,
+      ...saturation(activation, { mean: bounded(mean), variance: bounded(variance) }),
+    };
     known.set(key, found);
     statistics.set(node.name, found);
   }

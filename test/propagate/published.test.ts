@@ -64,6 +64,13 @@ describe("chains", () => {
     expect(signals.get("fc0.y")!.secondMoment).toBeCloseTo(4.5 + 0.25, 12);
   });
 
+  it.each(["square", "exp", "relu"])("goes on where %s has left float64, and says that it is large", (activation) => {
+    const { signals } = propagate(chain(activation, 64, 60), () => ({ mean: 3, variance: 1e12 }));
+    // 1e120 is what the prediction holds on to.
+    const last = signals.get("fc59.y")!.secondMoment;
+    expect(Number.isNaN(last) || last > 1e100).toBe(true);
+  });
+
   it("is homogeneous in the weights of a ReLU net", () => {
     const model = chain("relu", 64, 6);
     const base = propagate(model, gaussianLaw(2, 64)).signals.get("fc5.y")!.secondMoment;

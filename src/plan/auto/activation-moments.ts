@@ -2,6 +2,7 @@
 
 import { type Activation, moments, referenceKey, resolveActivation } from "../../activation/index.ts";
 import type { ActivationReference } from "../../model/types.ts";
+import { bounded } from "../../propagate/law/bounded.ts";
 
 export interface ActivationMoments {
   readonly secondMoment: number;
@@ -28,7 +29,7 @@ export function momentsAt(reference: ActivationReference, mean: number, variance
   let found = known.get(key);
   if (!found) {
     if (known.size > MOST_KNOWN) known.clear();
-    found = moments(activationOf(reference), { mean, variance });
+    found = moments(activationOf(reference), { mean: bounded(mean), variance: bounded(variance) });
     known.set(key, found);
   }
   return found;

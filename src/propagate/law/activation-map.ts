@@ -7,6 +7,7 @@ import {
   correlationMap,
   moments,
 } from "../../activation/index.ts";
+import { bounded } from "./bounded.ts";
 import { homogeneous } from "./form.ts";
 
 export interface ActivationMap extends ActivationMoments {
@@ -72,8 +73,9 @@ function short(value: number): number {
  * @param variance ≥ 0
  */
 export function activationMap(activation: Activation, mean: number, variance: number): ActivationMap {
-  if (mean === 0 && variance > 0 && homogeneous(activation)) return scaled(remembered(activation, 0, 1), variance);
-  return remembered(activation, short(mean), short(variance));
+  if (mean === 0 && variance > 0 && variance < Number.POSITIVE_INFINITY && homogeneous(activation))
+    return scaled(remembered(activation, 0, 1), variance);
+  return remembered(activation, short(bounded(mean)), short(Math.max(0, bounded(variance))));
 }
 
 function remembered(activation: Activation, mean: number, variance: number): ActivationMap {
