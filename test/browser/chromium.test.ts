@@ -1,0 +1,82 @@
+/** The library in a real browser: the same bits drawn, the same losses learned. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { type Answer, work } from "./work.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
+  existsSync(path),
+);
+if (browser === undefined) process.stderr.write("no Chromium or Chrome here: the browser tests did not run\n");
+
+const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
+const FLAGS =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(
+    " ",
+  );
+
+const profile = mkdtempSync(join(tmpdir(), "epoch0-browser-"));
+const started: { server?: Server; process?: ChildProcess } = {};
+afterAll(async () => {
+  started.server?.close();
+  if (started.process !== undefined) {
+    const ended = new Promise((resolve) => started.process?.once("exit", resolve));
+    started.process.kill();
+    await ended;
+  }
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** Opens the page and waits for what it sends back. */
+function inBrowser(executable: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    const server = createServer((request, response) => {
+      if (request.url === "/answer") {
+        let text = "";
+        request.on("data", (chunk) => {
+          text += chunk;
+        });
+        request.on("end", () => {
+          response.end();
+          resolve(JSON.parse(text));
+        });
+        return;
+      }
+      const path = join(root, normalize(decodeURIComponent(request.url ?? "/")));
+      if (!path.startsWith(root) || !existsSync(path)) {
+        response.writeHead(404).end();
+        return;
+      }
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
+      response.end(readFileSync(path));
+    });
+    started.server = server;
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const page = `http://127.0.0.1:${port}/test/browser/page.html`;
+      started.process = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, page], { stdio: "ignore" });
+    });
+  });
+}
+
+test.skipIf(browser === undefined)("draws the same bits and learns the same as Node", async () => {
+  const library: unknown = await import(new URL("../../dist/index.js", import.meta.url).href);
+  const bytes = new Uint8Array(readFileSync(join(root, "examples", "digits-mlp.onnx")));
+  const here: Answer = await work(library, bytes);
+  const there = await inBrowser(browser ?? "");
+  expect(there.error).toBeUndefined();
+  expect(Object.keys(here.hashes).length).toBeGreaterThan(40);
+  expect(there.hashes).toEqual(here.hashes);
+  expect(there.losses).toHaveLength(20);
+  // Both run the same WebAssembly; the order of its threads' sums may differ: some ulps of float32, that 20 steps carry on.
+  there.losses.forEach((loss, i) => {
+    expect(Math.abs(loss / here.losses[i]! - 1)).toBeLessThan(20 * 2 ** -20);
+  });
+});

@@ -1,0 +1,2 @@
+/** A terminal's colours have no place on a page. */
+export default { createColors: () => ({}) };

@@ -1,0 +1,7 @@
+export interface Answer {
+  /** SHA-256 of each parameter's values, by scheme, stream and name. */
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly losses: readonly number[];
+  readonly error?: string;
+}
+export function work(library: unknown, bytes: Uint8Array): Promise<Answer>;
