@@ -22,7 +22,7 @@ const RACES = [
   },
   {
     model: "resnet-cifar.onnx",
-    words: ["--data", "images", "--steps", "24", "--batch", "8", "--seeds", "4", "--lr", "0.03,0.1,0.3"],
+    words: ["--data", "images", "--steps", "24", "--batch", "8", "--seeds", "4", "--lr", "0.1,0.3,1"],
   },
 ];
 

@@ -23,6 +23,8 @@ export interface Runner {
 
 /** Rows held out are looked at this often, as many of them as are trained on in between, within these bounds. */
 const LOOKS = { least: 4, most: 20 };
+/** Looks without a lower loss that end a run: three quarters of many, none of few. A start at ln(classes) is beaten late. */
+const PATIENCE = { share: 3 / 4, least: 8 };
 const HELD_OUT = { least: 64, most: 512 };
 /** The curvature is measured on this share of the rows of a run, one batch to 256 rows: some ten gradients of them. */
 const CURVATURE_SHARE = 1 / 40;
@@ -77,7 +79,7 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
       batch: Math.min(settings.batch, task.train.count),
       seed: spec.seed,
       evaluate: { data: test, every: Math.max(1, Math.round(settings.steps / looks)) },
-      until: { patience: Math.ceil(looks / 2) },
+      until: { patience: Math.max(PATIENCE.least, Math.ceil(PATIENCE.share * looks)) },
       ...(signal === undefined ? {} : { signal }),
     });
     const { state, reason, losses, evaluations } = result;
