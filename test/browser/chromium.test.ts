@@ -27,10 +27,11 @@ afterAll(async () => {
   started.server?.close();
   if (started.process !== undefined) {
     const ended = new Promise((resolve) => started.process?.once("exit", resolve));
-    started.process.kill();
+    // The whole group: a browser's own processes go on writing into its profile for a moment.
+    process.kill(-(started.process.pid ?? 0), "SIGKILL");
     await ended;
   }
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** Opens the page and waits for what it sends back. */
@@ -61,7 +62,10 @@ function inBrowser(executable: string): Promise<Answer> {
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : 0;
       const page = `http://127.0.0.1:${port}/test/browser/page.html`;
-      started.process = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, page], { stdio: "ignore" });
+      started.process = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, page], {
+        stdio: "ignore",
+        detached: true,
+      });
     });
   });
 }
