@@ -25,10 +25,10 @@ const profile = mkdtempSync(join(tmpdir(), "epoch0-browser-"));
 const started: { server?: Server; process?: ChildProcess } = {};
 afterAll(async () => {
   started.server?.close();
-  if (started.process !== undefined) {
+  if (started.process?.pid !== undefined) {
     const ended = new Promise((resolve) => started.process?.once("exit", resolve));
     // The whole group: a browser's own processes go on writing into its profile for a moment.
-    process.kill(-(started.process.pid ?? 0), "SIGKILL");
+    process.kill(-started.process.pid, "SIGKILL");
     await ended;
   }
   rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
