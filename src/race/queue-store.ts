@@ -1,7 +1,7 @@
 /** Runs that were done, in one file, so that a race that was interrupted goes on where it was. */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileSha256 } from "../formats/file.ts";
 import { writeAtomically } from "../materialize/write-atomic.ts";
@@ -46,13 +46,14 @@ interface Saved {
  * Errors: a file at `path` that belongs to another race or is not one of ours.
  */
 export async function openStore(order: RaceOrder, path: string): Promise<Store> {
+  makeFolder(dirname(path));
   const key = await decisive(order);
   const saved = existsSync(path) ? read(path, key) : { schema: "epoch0.race-runs/1" as const, key, outcomes: {} };
   const outcomes = new Map(Object.entries(saved.outcomes));
   const found = outcomes.size;
   let writing: Promise<void> = Promise.resolve();
   const save = async () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const text = JSON.stringify({ ...saved, outcomes: Object.fromEntries(outcomes) }, named);
     await writeAtomically(path, async (sink) => {
       await sink.write(new TextEncoder().encode(text));
@@ -75,6 +76,18 @@ export async function openStore(order: RaceOrder, path: string): Promise<Store> 
       }
     },
   };
+}
+
+/** One level: the folder that holds it is the caller's. (Node's recursive mkdir never ends on some virtual file systems.) */
+function makeFolder(folder: string): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    if (statSync(folder).isDirectory()) return;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "error";
+    throw new Error(`race: cannot make the folder ${folder} (${code}), name another file with --results`);
+  }
+  throw new Error(`race: ${folder} is no folder, name another file with --results`);
 }
 
 const WORDS: Readonly<Record<string, number>> = {

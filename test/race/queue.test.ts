@@ -56,5 +56,9 @@ it("does not mix two races in one file, and reads no other file", async () => {
   const text = join(folder, "notes.json");
   writeFileSync(text, "{}");
   await expect(runRace(order, { results: text })).rejects.toThrow("is not a results file");
+  const nowhere = join(folder, "notes.json", "race.json");
+  await expect(runRace(order, { results: nowhere })).rejects.toThrow("is no folder, name another file with --results");
+  const deep = join(folder, "a", "b", "race.json");
+  await expect(runRace(order, { results: deep })).rejects.toThrow("cannot make the folder");
   await expect(runRace({ ...order, data: "no-such.csv" })).rejects.toThrow('no file "no-such.csv", give a file or one');
 });

@@ -74,13 +74,8 @@ async function start(model: string, options: InitOptions, context: CommandContex
   context.finish(passed ? EXIT.done : EXIT.failed);
 }
 
-/** A framework's numbers come in its own order, all of them: what measured or keeps some of them cannot use that. */
-function checkStream({ stream, scheme, fix }: InitOptions): void {
-  if (stream === "epoch0") return;
-  if (scheme === "lsuv")
+/** What was measured on one stream's numbers holds for those. */
+function checkStream({ stream, scheme }: InitOptions): void {
+  if (stream !== "epoch0" && scheme === "lsuv")
     throw new UsageError(`init: lsuv scales the very numbers that it measured, got --stream ${stream}, leave it out`);
-  if (fix)
-    throw new UsageError(
-      `init: --fix draws single tensors, got --stream ${stream}, which draws all in order, leave it out`,
-    );
 }
