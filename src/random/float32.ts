@@ -27,3 +27,10 @@ export function float32Bounds(low: number, high: number): readonly [number, numb
   const nearest = Math.fround(low);
   return [nearest, nearest];
 }
+
+/** `value` kept within bounds. Not by `Math.min` and `Math.max`, which tell −0 from 0: SIMD's one-instruction forms do not. */
+export function clamp(value: number, lower: number, upper: number): number {
+  if (value < lower) return lower;
+  if (value > upper) return upper;
+  return value;
+}

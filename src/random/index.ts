@@ -6,5 +6,5 @@ export { fillNormal, LARGEST_NORMAL } from "./normal.ts";
 export { createNumpyGenerator, type NumpyGenerator } from "./numpy/generator.ts";
 export { createTorchGenerator, type TorchGenerator } from "./torch/generator.ts";
 export { fillTruncatedNormal } from "./truncated-normal.ts";
-export { fillUniform } from "./uniform.ts";
-export { BLOCK_WORDS, fillBits } from "./words.ts";
+export { fillUniform, type UniformSteps, uniformSteps } from "./uniform.ts";
+export { BLOCK_WORDS, checkRange, fillBits } from "./words.ts";

@@ -8,7 +8,7 @@
  */
 
 import { upperTail } from "./elementary.ts";
-import { float32Bounds } from "./float32.ts";
+import { clamp, float32Bounds } from "./float32.ts";
 import type { Key } from "./key.ts";
 import { fillNormal } from "./normal.ts";
 import { tailQuantile } from "./quantile.ts";
@@ -63,7 +63,7 @@ function fillUsual(out: Float32Array, key: Key, start: number, cut: Cut): void {
       bottom = f(f(bottom * t) + D0);
       const z = f(p * f(top / bottom));
       const value = f(f(z * std) + mean);
-      out[shift + i] = Math.min(Math.max(value, lower), upper);
+      out[shift + i] = clamp(value, lower, upper);
     }
   });
 }
@@ -83,7 +83,7 @@ function fillOther(out: Float32Array, key: Key, start: number, cut: Cut): void {
       const p = below + u * mass;
       const q = above + (1 - u) * mass;
       const z = p < q ? -tailQuantile(Math.min(p, 0.5)) : tailQuantile(Math.min(q, 0.5));
-      out[(at + i - from) / 2] = Math.min(Math.max(f(mean + std * z), lower), upper);
+      out[(at + i - from) / 2] = clamp(f(mean + std * z), lower, upper);
     }
   });
 }
@@ -114,7 +114,7 @@ export function fillTruncatedNormal(
   const beta = (high - mean) / std;
   if (alpha <= -WIDE && beta >= WIDE) {
     fillNormal(out, key, start, mean, std);
-    for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(out[i]!, lower), upper);
+    for (let i = 0; i < out.length; i++) out[i] = clamp(out[i]!, lower, upper);
   } else if (-USUAL <= alpha && alpha < 0 && 0 < beta && beta <= USUAL)
     fillUsual(out, key, start, { mean, std, alpha, beta, lower, upper });
   else fillOther(out, key, start, { mean, std, alpha, beta, lower, upper });

@@ -66,6 +66,12 @@ export function generateBlock(out: Int32Array, key: Key, block: number, count: n
 /** Part of a block: words `from … to` of it belong to `out[at …]` of a fill. */
 export type BlockVisitor = (words: Int32Array, from: number, to: number, at: number) => void;
 
+/** @throws RangeError when an element index is not a whole number from 0 to 2⁵³. */
+export function checkRange(start: number, length: number): void {
+  if (!Number.isSafeInteger(start) || start < 0 || !Number.isSafeInteger(start + length))
+    throw new RangeError(`fill: an element index is a whole number from 0 to 2^53, got ${start} + ${length}`);
+}
+
 /**
  * Generates words `start … start + length` of a key's stream, block by block.
  *
@@ -73,8 +79,7 @@ export type BlockVisitor = (words: Int32Array, from: number, to: number, at: num
  * @throws RangeError when `start` is not a whole number from 0 to 2⁵³.
  */
 export function visitWords(key: Key, start: number, length: number, unit: number, visit: BlockVisitor): void {
-  if (!Number.isSafeInteger(start) || start < 0 || !Number.isSafeInteger(start + length))
-    throw new RangeError(`fill: an element index is a whole number from 0 to 2^53, got ${start} + ${length}`);
+  checkRange(start, length);
   const words = new Int32Array(BLOCK_WORDS);
   let at = 0;
   while (at < length) {
