@@ -3,7 +3,7 @@
 import type { Expression } from "../../activation/expression.ts";
 import type { Constant, Dtype, Node, Note, Parameter, TensorInfo, Unsupported } from "../../model/types.ts";
 import type { ProtoNode } from "./proto.ts";
-import { NotUnderstood } from "./shape.ts";
+import { broadcastShapes, NotUnderstood, sameShape } from "./shape.ts";
 
 /** A parameter seen through transpositions: value axis i is the parameter's axis permutation[i]. */
 export interface ParameterView {
@@ -99,6 +99,13 @@ export function scalarOf(value: Value | null): number | null {
   return value.constant()[0];
 }
 
+/** The one number that a constant repeats, so that next to a tensor of `shape` it is a scalar; null otherwise. */
+export function repeatedNumber(value: Value | null, shape: readonly number[]): number | null {
+  if (!value?.constant || !sameShape(broadcastShapes(value.shape, shape), shape)) return null;
+  const values = value.constant();
+  return values.length > 0 && values.every((v) => v === values[0]) ? values[0] : null;
+}
+
 export function outputName(operation: Operation, index = 0): string {
   return operation.node.outputs[index] ?? "";
 }
@@ -151,8 +158,8 @@ export function wholeParameter(value: Value | null): string | null {
   return view?.permutation.every((axis, i) => axis === i) ? view.name : null;
 }
 
-/** Emits one elementwise function of a tensor. */
-export function emitFunction(operation: Operation, x: Value, expression: Expression): void {
+/** Emits one elementwise function of a tensor; `dtype`: of the result, where it is another than the tensor's. */
+export function emitFunction(operation: Operation, x: Value, expression: Expression, dtype: Dtype = x.dtype): void {
   const { context } = operation;
   context.nodes.push({
     kind: "activation",
@@ -163,5 +170,5 @@ export function emitFunction(operation: Operation, x: Value, expression: Express
     activation: { kind: "expression", expression },
     slope: null,
   });
-  define(context, outputName(operation), x.shape, x.dtype);
+  define(context, outputName(operation), x.shape, dtype);
 }

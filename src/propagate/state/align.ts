@@ -39,9 +39,11 @@ export function fixedState(context: Context, name: string, like: State | null): 
     : { mean: average, variance: values.reduce((a, b) => a + (b - average) ** 2, 0) / Math.max(1, values.length) };
   const rank = info.shape.length;
   const offset = (like?.shape.length ?? rank) - rank;
+  const repeated = constant !== undefined && like === null && sameForAllSamples(constant, context.model.batch);
   let dim = 0;
   const layout = info.shape.map((size, axis): Factor[] => {
     if (size === 1) return [];
+    if (repeated && axis === 0) return [{ role: "batch", size }];
     const factors = like?.layout[axis + offset];
     if (!factors) return axis === rank - 1 ? [{ role: "channel", size }] : [{ role: "position", size, dim: dim++ }];
     const known =
@@ -72,6 +74,13 @@ export function fixedState(context: Context, name: string, like: State | null): 
     ],
   };
 }
+
+/** A constant with an axis for the samples and equal along it: what a recurrence starts from. */
+const sameForAllSamples = ({ shape, values }: Constant, batch: number): boolean => {
+  if (shape.length < 2 || shape[0] !== batch) return false;
+  const each = values.length / batch;
+  return values.every((v, i) => v === values[i % each]);
+};
 
 /** State of a value that flows, or of a parameter or constant used in its place. */
 export const valueState = (context: Context, name: string): State =>

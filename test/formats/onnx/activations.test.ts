@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { input, node, scalar } from "./build.ts";
+import { constant, floats, input, node, scalar } from "./build.ts";
 import { only, parameter, read, y } from "./small.ts";
 
 /** The one activation that a graph becomes: its name and parameters. */
@@ -87,6 +87,32 @@ describe("activations that are spelled out become one", () => {
         node("Greater", ["x", "high"], ["g"]),
         node("Or", ["l", "g"], ["c"]),
         node("Where", ["c", "x", "zero"], ["y"]),
+      ),
+    ).toBe("hardshrink");
+  });
+  it("where(x > 0, x, zeros of its shape)", () => {
+    expect(
+      activationOf(
+        scalar("zero", 0),
+        constant(floats("", [2, 4], new Array(8).fill(0)), "zeros"),
+        node("Greater", ["x", "zero"], ["c"]),
+        node("Where", ["c", "x", "zeros"], ["y"]),
+      ),
+    ).toBe("relu");
+  });
+  it("conditions that are cast before they are joined", () => {
+    expect(
+      activationOf(
+        scalar("low", -0.5),
+        scalar("high", 0.5),
+        scalar("zero", 0),
+        node("Less", ["x", "low"], ["l"]),
+        node("Cast", ["l"], ["lb"], { to: 9 }),
+        node("Greater", ["x", "high"], ["g"]),
+        node("Cast", ["g"], ["gb"], { to: 9 }),
+        node("Or", ["lb", "gb"], ["c"]),
+        node("Cast", ["c"], ["cb"], { to: 9 }),
+        node("Where", ["cb", "x", "zero"], ["y"]),
       ),
     ).toBe("hardshrink");
   });

@@ -11,7 +11,7 @@ import {
   type Operation,
   operand,
   outputName,
-  scalarOf,
+  repeatedNumber,
   uniqueName,
   type Value,
 } from "../context.ts";
@@ -69,12 +69,12 @@ function lowerPair(operation: Operation, a: Value, b: Value, output: string, nam
   const { context, op: opName } = operation;
   const rule = BINARY[opName];
   const shape = broadcastShapes(a.shape, b.shape);
-  const right = scalarOf(b);
-  const left = scalarOf(a);
+  const right = repeatedNumber(b, a.shape);
+  const left = repeatedNumber(a, b.shape);
   const function1 =
-    right !== null && sameShape(shape, a.shape)
+    right !== null
       ? { x: a, expression: rule.build(X, num(right)) }
-      : left !== null && sameShape(shape, b.shape)
+      : left !== null
         ? { x: b, expression: rule.build(num(left), X) }
         : null;
   if (function1) {
@@ -154,11 +154,11 @@ const COMPARE: Record<string, (a: Expression, b: Expression) => Expression> = {
 const lowerCompare: Lower = (operation) => {
   const a = input(operation, 0);
   const b = input(operation, 1);
-  const right = scalarOf(b);
-  const left = scalarOf(a);
+  const right = repeatedNumber(b, a.shape);
+  const left = repeatedNumber(a, b.shape);
   const build = COMPARE[operation.op];
-  if (right !== null) emitFunction(operation, a, build(X, num(right)));
-  else if (left !== null) emitFunction(operation, b, build(num(left), X));
+  if (right !== null) emitFunction(operation, a, build(X, num(right)), "bool");
+  else if (left !== null) emitFunction(operation, b, build(num(left), X), "bool");
   else throw new NotUnderstood("it compares two tensors");
 };
 
@@ -166,7 +166,7 @@ export const combine: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ...Object.keys(BINARY).map((name): [string, Lower] => [name, lowerBinary]),
   ...Object.keys(COMPARE).map((name): [string, Lower] => [name, lowerCompare]),
   ["Mean", lowerMean],
-  ["IsNaN", (operation) => emitFunction(operation, input(operation, 0), num(0))],
-  ["IsInf", (operation) => emitFunction(operation, input(operation, 0), num(0))],
+  ["IsNaN", (operation) => emitFunction(operation, input(operation, 0), num(0), "bool")],
+  ["IsInf", (operation) => emitFunction(operation, input(operation, 0), num(0), "bool")],
   ["Not", (operation) => emitFunction(operation, input(operation, 0), sub(num(1), X))],
 ]);

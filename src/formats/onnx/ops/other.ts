@@ -1,6 +1,6 @@
 /** Identity, Cast, Dropout, Pad, Resize, Einsum, and constants that no fold takes. */
 
-import type { PadNode, ResizeNode } from "../../../model/types.ts";
+import type { Dtype, PadNode, ResizeNode } from "../../../model/types.ts";
 import { isFloat } from "../../dtype.ts";
 import {
   define,
@@ -10,16 +10,20 @@ import {
   knownNumbers,
   type Lower,
   listOf,
+  type Operation,
   operand,
   optional,
   outputName,
   scalarOf,
   textAttribute,
 } from "../context.ts";
+import { elementType } from "../dtype.ts";
 import { axisOf, NotUnderstood } from "../shape.ts";
 
 /** Passes the value on: a parameter or a table of indices keeps what is known of it. */
-const lowerIdentity: Lower = (operation) => {
+const lowerIdentity: Lower = (operation) => passOn(operation, input(operation, 0).dtype);
+
+function passOn(operation: Operation, dtype: Dtype): void {
   const { context } = operation;
   const x = input(operation, 0);
   const out = outputName(operation);
@@ -30,9 +34,9 @@ const lowerIdentity: Lower = (operation) => {
     inputs: [operand(context, x)],
     outputs: [out],
   });
-  const value = define(context, out, x.shape, x.dtype);
+  const value = define(context, out, x.shape, dtype);
   if (x.parameter) context.values.set(out, { ...value, parameter: x.parameter });
-};
+}
 
 const lowerDropout: Lower = (operation) => {
   const { context } = operation;
@@ -131,8 +135,8 @@ const lowerResize: Lower = (operation) => {
 /** Before operator set 9's bool Cast to integers nothing flows through casts but floats; the rest loses the gradient. */
 const lowerCast: Lower = (operation) => {
   const x = input(operation, 0);
-  lowerIdentity(operation);
   const to = operation.node.attributes.get("to")?.int ?? 1;
+  passOn(operation, elementType(to)?.dtype ?? x.dtype);
   if (isFloat(x.dtype) && to !== 1 && to !== 10 && to !== 11 && to !== 16) {
     throw new NotUnderstood("it rounds a signal to integers");
   }

@@ -14,7 +14,7 @@ import {
   type Operation,
   operand,
   outputName,
-  scalarOf,
+  repeatedNumber,
   uniqueName,
   type Value,
 } from "../context.ts";
@@ -129,8 +129,8 @@ const lowerWhere: Lower = (operation) => {
   const a = input(operation, 1);
   const b = input(operation, 2);
   const shape = broadcastShapes(condition.shape, a.shape, b.shape);
-  const fillA = scalarOf(a);
-  const fillB = scalarOf(b);
+  const fillA = repeatedNumber(a, shape);
+  const fillB = repeatedNumber(b, shape);
   if (condition.constant) {
     const values = condition.constant();
     if (fillB !== null && sameShape(shape, a.shape)) {
@@ -171,7 +171,7 @@ const lowerWhere: Lower = (operation) => {
 function chooseByProduct(operation: Operation, shape: readonly number[]): void {
   const { context, op } = operation;
   const [condition, a, b] = [input(operation, 0), input(operation, 1), input(operation, 2)];
-  const [fillA, fillB] = [scalarOf(a), scalarOf(b)];
+  const [fillA, fillB] = [repeatedNumber(a, shape), repeatedNumber(b, shape)];
   const dtype = a.constant ? b.dtype : a.dtype;
   const difference = uniqueName(context, `${outputName(operation)}.difference`);
   const chosen = uniqueName(context, `${outputName(operation)}.chosen`);
