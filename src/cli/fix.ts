@@ -5,6 +5,7 @@ import { loadConfig } from "./config/load.ts";
 import { UsageError } from "./errors.ts";
 import { createProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
+import { writePlanned, writtenLine } from "./write.ts";
 
 /** What cannot go with --fix, and why. */
 function refuse(options: InitOptions): void {
@@ -24,11 +25,10 @@ export async function fixModelFile(
   terminal: Terminal,
 ): Promise<boolean> {
   refuse(options);
-  const [{ openModel, isLine }, { settingsOf }, { fixModel }, { writeWeights }, { schemeByName }] = await Promise.all([
+  const [{ openModel, isLine }, { settingsOf }, { fixModel }, { schemeByName }] = await Promise.all([
     import("../formats/file.ts"),
     import("../check/index.ts"),
     import("../check/fix.ts"),
-    import("../materialize/write-file.ts"),
     import("../plan/index.ts"),
   ]);
   schemeByName(options.scheme);
@@ -49,12 +49,13 @@ export async function fixModelFile(
       onProgress: (done, what) => progress.update(done / 2, what),
     });
     terminal.signal.throwIfAborted();
-    const written = await writeWeights(options.output, model, fix.plan, {
-      source: path,
-      dtype: "own",
+    const written = await writePlanned({
+      model,
+      plan: fix.plan,
+      input: path,
+      options: { ...options, dtype: "own" },
+      progress: { update: (done, what) => progress.update(0.5 + done / 2, what) },
       signal: terminal.signal,
-      onProgress: (done, tensor) => progress.update(0.5 + done / 2, `writing ${tensor}`),
-      ...(options.shard === undefined ? {} : { shard: options.shard }),
     });
     progress.end();
     const { redrawn, kept, before, after, plan } = fix;
@@ -63,13 +64,12 @@ export async function fixModelFile(
       const told = { redrawn, kept, before: before.findings, after: after.findings };
       terminal.out(toJson({ schema: "epoch0.init/1", plan, output: written, verify: null, fix: told }));
     } else {
-      const [{ fixReport }, { createTheme }, { formatBytes }] = await Promise.all([
+      const [{ fixReport }, { createTheme }] = await Promise.all([
         import("../report/check/fix.ts"),
         import("../report/theme.ts"),
-        import("../report/number.ts"),
       ]);
       terminal.out(fixReport(fix, { width: terminal.width, theme: createTheme({ color: terminal.color }) }));
-      terminal.out(`\nwrote ${written.path}, ${formatBytes(written.bytes)}, SHA-256 ${written.sha256.slice(0, 16)}…\n`);
+      terminal.out(`\n${await writtenLine(written, options.shard)}`);
     }
     return after.summary.errors === 0;
   } finally {

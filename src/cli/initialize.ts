@@ -8,7 +8,7 @@ import { loadPlan } from "./load.ts";
 import { createProgress } from "./progress.ts";
 import { measuredLayers, type Proof, prove, samplesFor } from "./prove.ts";
 import type { Terminal } from "./terminal.ts";
-import { type Written, writePlanned } from "./write.ts";
+import { type Written, writePlanned, writtenLine } from "./write.ts";
 
 /** True unless a verification failed; then nothing is written. */
 export async function initializeModel(
@@ -75,7 +75,6 @@ async function report({ path, plan, proof, written, options, terminal }: Result)
     terminal.out("\nNothing was written. See the layers marked !, or leave --verify out to write all the same.\n");
     return;
   }
-  const { formatBytes } = await import("../report/number.ts");
-  terminal.out(`\nwrote ${written.path}, ${formatBytes(written.bytes)}, SHA-256 ${written.sha256.slice(0, 16)}…\n`);
+  terminal.out(`\n${await writtenLine(written, options.shard)}`);
   if (options.html !== undefined) terminal.out(`wrote ${options.html}\n`);
 }

@@ -1,11 +1,10 @@
 /** The first half of most commands: the model and its plan. */
 
-import { extname } from "node:path";
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { UsageError } from "./errors.ts";
 import { batchOf, inputFor, type Rows } from "./inputs.ts";
-import { nearest, suggestion } from "./nearest.ts";
+import { nearest } from "./nearest.ts";
 import { type ModelOptions, planOptions, type Stream } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { samplesFor } from "./prove.ts";
@@ -72,13 +71,4 @@ export function findTensor(plan: Plan, name: string) {
   const near = nearest(name, names);
   const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "see epoch0 plan MODEL for the names";
   throw new UsageError(`explain: no parameter ${JSON.stringify(name)} in ${plan.model.name}, ${hint}`);
-}
-
-export const OUTPUT_SUFFIXES = [".safetensors", ".onnx", ".npz"] as const;
-
-/** Weight files are chosen by suffix, before anything is read. */
-export function checkOutput(path: string): void {
-  const suffix = extname(path).toLowerCase();
-  if (OUTPUT_SUFFIXES.some((known) => known === suffix)) return;
-  throw new UsageError(`-o: unknown kind of file ${JSON.stringify(path)}, ${suggestion(suffix, OUTPUT_SUFFIXES)}`);
 }

@@ -2,7 +2,9 @@
 
 import type { Command } from "commander";
 import type { Objective } from "../plan/index.ts";
+import { parseBytes } from "./bytes.ts";
 import { UsageError } from "./errors.ts";
+import { type Environment, shardFromLauncher } from "./launcher.ts";
 import { suggestion } from "./nearest.ts";
 
 export const MODES = ["train", "eval"] as const;
@@ -63,15 +65,30 @@ export function wordOption<Word extends string>(name: string, words: readonly Wo
 export interface Shard {
   readonly index: number;
   readonly count: number;
+  /** What said so, for `auto`. */
+  readonly launcher?: string;
 }
 
-/** `i/n`, i from 1 to n. */
-export function shardOption(text: string): Shard {
+/** `i/n`, i from 1 to n; `auto` or `auto/n`, where the launcher says i. */
+export function shardOption(text: string, env: Environment = process.env): Shard {
+  const [auto, given] = /^auto(?:\/(\d{1,6}))?$/.exec(text.trim()) ?? [];
+  if (auto !== undefined && given !== "0") return shardFromLauncher(env, given === undefined ? null : Number(given));
   const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
   const index = Number(match?.[1]);
   const count = Number(match?.[2]);
   if (match !== null && index >= 1 && index <= count) return { index, count };
-  throw new UsageError(`--shard: must be i/n with i from 1 to n, got ${JSON.stringify(text)}, for example 1/4`);
+  throw new UsageError(
+    `--shard: must be i/n with i from 1 to n, or auto, got ${JSON.stringify(text)}, for example 1/4`,
+  );
+}
+
+/** Bytes with a unit; what they are for stands in the option's own help. */
+export function bytesOption(name: string): (text: string) => number {
+  return (text) => {
+    const bytes = parseBytes(text);
+    if (bytes !== null) return bytes;
+    throw new UsageError(`${name}: must be a size such as 5GB or 512MiB, got ${JSON.stringify(text)}`);
+  };
 }
 
 /** Inputs beyond this have no place in float32: their squares, summed over a layer, overflow. */

@@ -26,19 +26,24 @@ export function insideFolder(folder: string, name: string, refuse: () => FormatE
  */
 export function openShards(path: string): Model {
   const index = parseShardIndex(fileBytes(path, MAX_INDEX));
-  const folder = dirname(path);
-  const open = [...index.shards.keys()].map((name) => {
-    const real = insideFolder(
-      folder,
-      name,
-      () => new FormatError(`${path}: shard ${JSON.stringify(name)} leads outside the index's folder, copy it in`),
-    );
-    if (real === null) {
-      throw new FormatError(`${path}: shard ${JSON.stringify(name)} is missing, put it beside the index`);
-    }
-    return { name, model: openShard(real, name) };
-  });
+  const open = [...index.shards.keys()].map((name) => ({ name, model: openShard(shardPath(path, name), name) }));
   return joinShards(index, open, { name: basename(path) });
+}
+
+function shardPath(index: string, name: string): string {
+  const real = insideFolder(
+    dirname(index),
+    name,
+    () => new FormatError(`${index}: shard ${JSON.stringify(name)} leads outside the index's folder, copy it in`),
+  );
+  if (real === null)
+    throw new FormatError(`${index}: shard ${JSON.stringify(name)} is missing, put it beside the index`);
+  return real;
+}
+
+/** Where the shards of an index lie, in the order of their names. @throws FormatError */
+export function shardPaths(index: string): string[] {
+  return [...parseShardIndex(fileBytes(index, MAX_INDEX)).shards.keys()].map((name) => shardPath(index, name));
 }
 
 function openShard(path: string, name: string): Model {

@@ -5,7 +5,7 @@ import { basename, dirname, extname } from "node:path";
 import type { Model } from "../model/types.ts";
 import type { Data } from "./data/index.ts";
 import { FormatError } from "./error.ts";
-import { insideFolder, openShards } from "./file-shards.ts";
+import { insideFolder, openShards, shardPaths } from "./file-shards.ts";
 import { fileBytes, fileSource, systemError } from "./file-source.ts";
 
 import { readDirectory } from "./zip/index.ts";
@@ -223,6 +223,11 @@ export async function readData(path: string): Promise<Data> {
     throw new FormatError(`${path}: the name says ${suffix}, the first bytes say otherwise, rename the file`, 0);
   }
   return inFile(path, () => readCsv(new TextDecoder().decode(bytes), { name }));
+}
+
+/** The files that a model is read from: the one that was named first, then the shards of an index. @throws FormatError */
+export function modelFiles(path: string): string[] {
+  return INDEX.test(path) ? [path, ...shardPaths(path)] : [path];
 }
 
 /** True where both paths lead to the same file. */

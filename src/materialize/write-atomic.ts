@@ -1,9 +1,11 @@
 /** A file that appears whole or not at all (Node): written beside its place under another name, synced, renamed. */
 
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { ByteSink } from "../formats/source.ts";
+import { fileSink } from "./write-sink.ts";
+import { clearLeftovers, temporaryName } from "./write-temporary.ts";
 
 export interface WrittenFile {
   readonly path: string;
@@ -26,17 +28,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: "the disk fails, check it",
 };
 
-function writeError(error: unknown, path: string): unknown {
+/** What the system refused, in one line; anything else is handed on unchanged. */
+export function writeError(error: unknown, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!/^E[A-Z0-9]+$/.test(code)) return error;
   return new Error(`write ${path}: ${REASONS[code] ?? `the system says ${code}, check the path`}`, { cause: error });
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, at, chunk.length - at);
-    at += bytesWritten;
-  }
 }
 
 /** Makes the new name durable; some file systems do not let a directory be synced, and the rename stands anyway. */
@@ -46,44 +42,53 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
+export interface AtomicOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called when all of it is on the disk, before it appears under its name. */
+  readonly onDisk?: (written: WrittenFile) => Promise<void>;
+}
+
 /**
  * Calls `fill` with a sink into a temporary file in the same folder and moves it to `path` when all of it is on the
- * disk. On any error, an abort included, the temporary file is removed and what was at `path` stays.
+ * disk. On any error, an abort included, the temporary file is removed and what was at `path` stays; a temporary file
+ * that a killed process left there is removed too.
  *
  * @throws Error in one line when the system refuses; whatever `fill` throws
  */
 export async function writeAtomically(
   path: string,
   fill: (sink: ByteSink) => Promise<void>,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, onDisk }: AtomicOptions = {},
 ): Promise<WrittenFile> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryName(path);
   const hash = createHash("sha256");
   let bytes = 0;
   let file: FileHandle | null = null;
   try {
     signal?.throwIfAborted();
+    await clearLeftovers(path);
     file = await open(temporary, "wx", 0o666);
-    const handle = file;
+    const sink = fileSink(file);
     await fill({
-      write: async (chunk) => {
+      write: (chunk) => {
         signal?.throwIfAborted();
         hash.update(chunk);
         bytes += chunk.length;
-        await writeAll(handle, chunk);
+        return sink.write(chunk);
       },
     });
-    await file.sync();
+    await sink.end();
     await file.close();
     file = null;
+    const written = { path, bytes, sha256: hash.digest("hex") };
+    await onDisk?.(written);
     signal?.throwIfAborted();
     await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return written;
   } catch (error) {
     await file?.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(error, path);
   }
-  await syncFolder(folder);
-  return { path, bytes, sha256: hash.digest("hex") };
 }

@@ -1,14 +1,14 @@
 /** The end of the main job: a plan's weights as a file on disk (Node). */
 
-import { statSync } from "node:fs";
 import { extname } from "node:path";
-import { fileSha256, onnxFile, sameFile } from "../formats/file.ts";
+import { fileSha256, modelFiles, onnxFile } from "../formats/file.ts";
 import type { ByteSink } from "../formats/source.ts";
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { type StreamOptions, streamWeights } from "./stream.ts";
 import { valueSource } from "./values.ts";
 import { type WrittenFile, writeAtomically } from "./write-atomic.ts";
+import { checkPlace } from "./write-place.ts";
 
 export interface WriteWeightsOptions extends Omit<StreamOptions, "modelSha256" | "read" | "buffers"> {
   /** The model's file; null for an architecture line. It is never overwritten. */
@@ -25,16 +25,6 @@ function formatOf(path: string): Format {
     throw new Error(`write ${path}: unknown kind of file, name it .safetensors, .npz or .onnx`);
   }
   return format;
-}
-
-function checkPlace(path: string, source: string | null): void {
-  if (source !== null && sameFile(path, source)) {
-    throw new Error(`write ${path}: this is the model's own file, write to another name`);
-  }
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isDirectory()) throw new Error(`write ${path}: is a directory, name a file in it`);
-  if (there !== undefined && !there.isFile())
-    throw new Error(`write ${path}: is not a regular file, choose another name`);
 }
 
 async function fillOnnx(sink: ByteSink, model: Model, plan: Plan, options: WriteWeightsOptions): Promise<void> {
@@ -92,10 +82,10 @@ export async function writeWeights(
 ): Promise<WrittenFile> {
   const { source = null, signal } = options;
   const format = formatOf(path);
-  checkPlace(path, source);
+  checkPlace(path, source === null ? [] : modelFiles(source));
   const fill = async (sink: ByteSink): Promise<void> => {
     if (format === "onnx") return fillOnnx(sink, model, plan, options);
-    const modelSha256 = source === null ? null : fileSha256(source);
+    const modelSha256 = source === null ? null : fileSha256(modelFiles(source)[0] ?? source);
     await streamWeights(sink, plan, format, { ...options, read: model.read, buffers: model.buffers, modelSha256 });
   };
   return writeAtomically(path, fill, { signal });

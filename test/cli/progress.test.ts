@@ -43,3 +43,22 @@ test("nothing where stderr is no terminal, nothing to wipe after quick work", ()
   quick.bar.end();
   expect(quick.written).toEqual([]);
 });
+
+test("what is left is told once the rate is known, and anew for the next stretch of work", () => {
+  const { written, bar, wait } = record(true);
+  bar.update(0, "drawing");
+  wait(2000);
+  bar.update(0.1, "drawing");
+  expect(written.at(-1)).toContain("10 %  drawing");
+  wait(8000);
+  bar.update(0.5, "drawing");
+  expect(written.at(-1)).toContain("50 %, 10 s left  drawing");
+  // The share falls: another stretch, whose rate is counted from here.
+  bar.update(0, "writing");
+  wait(100_000);
+  bar.update(0.25, "writing");
+  expect(written.at(-1)).toContain("25 %, 5 min left  writing");
+  wait(1000);
+  bar.update(0.99, "writing");
+  expect(written.at(-1)).toContain("99 %  writing");
+});

@@ -3,8 +3,8 @@
 import { Command } from "commander";
 import { EXIT, UsageError } from "../errors.ts";
 import type { CommandContext } from "../index.ts";
-import { checkOutput } from "../load.ts";
 import {
+  bytesOption,
   DTYPES,
   type ModelOptions,
   measures,
@@ -16,6 +16,7 @@ import {
   type WriteDtype,
   wordOption,
 } from "../options.ts";
+import { checkOutput } from "../output.ts";
 
 export interface InitOptions extends ModelOptions {
   readonly output?: string;
@@ -23,6 +24,7 @@ export interface InitOptions extends ModelOptions {
   readonly stream: Stream;
   readonly verify?: true;
   readonly shard?: Shard;
+  readonly maxShardSize?: number;
   readonly data?: string;
   readonly html?: string;
   readonly fix?: true;
@@ -31,7 +33,7 @@ export interface InitOptions extends ModelOptions {
 export function defineInit(context: CommandContext): Command {
   return modelOptions(new Command("init").argument("<model>", "a model file or an architecture line"))
     .description("plan, draw and write the initial weights: the main job")
-    .option("-o, --output <file>", "where to: .safetensors, .onnx or .npz")
+    .option("-o, --output <file|folder>", "where to: .safetensors, .onnx or .npz, or a folder for shards")
     .option("--dtype <f32|f16|bf16>", "numbers in the file", wordOption("--dtype", DTYPES), "f32")
     .option(
       "--stream <epoch0|torch|numpy|jax>",
@@ -42,7 +44,14 @@ export function defineInit(context: CommandContext): Command {
     .option("--verify", "run the network first; exit 1 where it differs from the prediction")
     .option("--data <file>", "inputs to verify on, and that lsuv measures on: .csv, .npy or .npz")
     .option("--fix", "draw only the tensors that check names, keep the others bit for bit")
-    .option("--shard <i/n>", "write the i-th of n parts only", shardOption)
+    .option(
+      "--max-shard-size <size>",
+      "bytes in one file of a sharded model (folder: 5GB)",
+      bytesOption("--max-shard-size"),
+    )
+    .option("--shard <i/n|auto>", "write the i-th of n parts only; auto asks the launcher", (text: string) =>
+      shardOption(text),
+    )
     .option("--html <file>", "write the report as one self-contained page")
     .addHelpText(
       "after",
@@ -56,7 +65,7 @@ async function start(model: string, options: InitOptions, context: CommandContex
   if (output === undefined) {
     throw new UsageError("init: no output file, add -o FILE, for example -o weights.safetensors");
   }
-  checkOutput(output);
+  checkOutput(output, options);
   checkStream(options);
   if (options.fix) {
     if (options.data !== undefined || options.html !== undefined)

@@ -1,0 +1,36 @@
+/** What `-o` names: one file, by its suffix, or a sharded model. */
+
+import { statSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { UsageError } from "./errors.ts";
+import { suggestion } from "./nearest.ts";
+
+const SUFFIXES = [".safetensors", ".onnx", ".npz"] as const;
+
+export interface OutputOptions {
+  readonly maxShardSize?: number;
+}
+
+/** A folder that is there, ends in a slash, or has a name without a suffix. */
+function isFolder(path: string): boolean {
+  if (/[/\\]$/.test(path) || [".", ".."].includes(basename(path))) return true;
+  return extname(path) === "" || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+/** Whether the weights go into several files with an index: into a folder, or where a size is given. */
+export function isSharded(path: string, { maxShardSize }: OutputOptions): boolean {
+  return maxShardSize !== undefined || isFolder(path);
+}
+
+/** The output is judged before anything is read. */
+export function checkOutput(path: string, options: OutputOptions): void {
+  if (path.trim() === "") throw new UsageError("-o: got an empty name, give a file or a folder");
+  if (isFolder(path)) return;
+  const suffix = extname(path).toLowerCase();
+  if (!SUFFIXES.some((known) => known === suffix)) {
+    const hint = suggestion(suffix, SUFFIXES);
+    throw new UsageError(`-o: unknown kind of file ${JSON.stringify(path)}, ${hint}`);
+  }
+  if (options.maxShardSize !== undefined && suffix !== ".safetensors")
+    throw new UsageError(`--max-shard-size: only .safetensors is sharded, got ${JSON.stringify(path)}, give a folder`);
+}

@@ -1,0 +1,51 @@
+/** What a weight file holds, in order, before any value is drawn: the plan's tensors, then the model's buffers. */
+
+import { DTYPE_BYTES, decodeNumbers, encodeNumbers, isFloat } from "../formats/dtype.ts";
+import type { TensorSlot } from "../formats/safetensors/index.ts";
+import type { Buffer, Dtype } from "../model/types.ts";
+import type { Plan, PlannedTensor } from "../plan/types.ts";
+import { elements } from "./tiles.ts";
+import type { ValueSource } from "./values.ts";
+
+export type WeightDtype = "f32" | "f16" | "bf16";
+
+export interface SlotOptions {
+  /**
+   * Number type of real-valued tensors; whole-number and boolean ones keep their own. "own": as the model has each tensor,
+   * so that values of the file come out bit for bit. Default f32.
+   */
+  readonly dtype?: WeightDtype | "own";
+  /** `model.buffers`: written after the plan's tensors, unchanged but for `dtype`. Default none. */
+  readonly buffers?: ReadonlyMap<string, Buffer> | undefined;
+}
+
+export interface Slot extends TensorSlot {
+  /** One of the two. */
+  readonly tensor: PlannedTensor | null;
+  readonly buffer: Buffer | null;
+}
+
+export const bytesOf = ({ dtype, shape }: TensorSlot): number => elements(shape) * DTYPE_BYTES[dtype];
+
+export const totalBytes = (slots: readonly TensorSlot[]): number => slots.reduce((sum, slot) => sum + bytesOf(slot), 0);
+
+export function slotsOf(plan: Plan, { dtype = "f32", buffers }: SlotOptions): Slot[] {
+  const own = (dtypeOfModel: Dtype): Dtype => (isFloat(dtypeOfModel) && dtype !== "own" ? dtype : dtypeOfModel);
+  const slots = plan.tensors.map(
+    (tensor): Slot => ({ name: tensor.name, shape: tensor.shape, dtype: own(tensor.dtype), tensor, buffer: null }),
+  );
+  const planned = new Set(slots.map(({ name }) => name));
+  for (const [name, buffer] of buffers ?? []) {
+    if (planned.has(name)) continue;
+    slots.push({ name, shape: buffer.shape, dtype: own(buffer.dtype), tensor: null, buffer });
+  }
+  return slots;
+}
+
+/** The bytes of one tensor as the file has them, piece by piece. */
+export function* slotChunks({ tensor, buffer, dtype }: Slot, valuesOf: ValueSource): Generator<Uint8Array> {
+  if (tensor !== null) for (const tile of valuesOf(tensor)) yield encodeNumbers(tile, dtype);
+  if (buffer === null) return;
+  const bytes = buffer.bytes();
+  yield buffer.dtype === dtype ? bytes : encodeNumbers(decodeNumbers(bytes, buffer.dtype), dtype);
+}
