@@ -55,6 +55,11 @@ export interface Context {
   readonly producers: ReadonlyMap<string, Node>;
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
   readonly warn: (warning: Warning) => void;
+  /** Pairs a node with its kind's rule. */
+  readonly dispatch: (
+    node: Node,
+    visit: <K extends Node["kind"]>(node: Extract<Node, { kind: K }>, rule: Rule<Extract<Node, { kind: K }>>) => void,
+  ) => void;
 }
 
 export const stateOf = (context: Context, tensor: string): State => {

@@ -9,12 +9,13 @@ import { saturation } from "../activation/index.ts";
 import type { Model, Node, Warning } from "../model/types.ts";
 import { addGradient, type Context, type Gradient, plainGradient, type Rule, totalKernel } from "./context.ts";
 import { inputState } from "./inputs.ts";
-import { diagonal, uniformKernel } from "./kernel/kernel.ts";
+import { diagonal, sumKernels, uniformKernel } from "./kernel/kernel.ts";
 import { bounded } from "./law/bounded.ts";
 import { activationOf } from "./law/form.ts";
 import { ruleWarnings } from "./rules/custom.ts";
 import { dispatch } from "./rules/index.ts";
 import { averageOver, channelsOf, type State, stateMean, stateSecondMoment } from "./state/state.ts";
+import { addCommonOfUses, commonOfReaders } from "./ties/joint-gradient.ts";
 import type { ActivationStatistics, ParameterLaw, PropagateOptions, Propagation, TensorSignal } from "./types.ts";
 
 export { type CustomRule, type CustomRules, type MomentRule, type Moments, momentRule } from "./rules/custom.ts";
@@ -95,6 +96,7 @@ export function propagateForward(
     parameterGradients: new Map(),
     attentionGradients: new Map(),
     ...index(model.nodes),
+    dispatch: (node, visit) => dispatch(node, visit, rules ?? {}),
     warn: (warning) => warnings.set(`${warning.code}|${warning.where ?? ""}`, warning),
   };
   if (rules) for (const warning of ruleWarnings(model, rules)) context.warn(warning);
@@ -108,6 +110,7 @@ export function propagateForward(
         if (state) addGradient(context, output, outputGradient(state));
       }
       for (let i = model.nodes.length - 1; i >= 0; i--) visitBackward(model.nodes[i], context);
+      addCommonOfUses(context);
       return {
         signals: signalsOf(context),
         gradients: context.parameterGradients,
@@ -149,9 +152,22 @@ function visitForward(node: Node, context: Context): void {
 }
 
 function visitBackward(node: Node, context: Context): void {
+  for (const output of node.outputs) addCommon(output, context);
   const gradients = node.outputs.map((output) => context.gradients.get(output) ?? null);
   if (gradients.every((g) => g === null)) return;
   dispatch(node, (n, rule) => rule.backward(n, context, gradients), context.rules);
+}
+
+/** All of a tensor's readers have been gone through: what they handed back in common is added to the sum of what they did. */
+function addCommon(tensor: string, context: Context): void {
+  const [part, ...others] = context.gradients.get(tensor) ?? [];
+  const common = part && others.length === 0 ? commonOfReaders(context, tensor) : null;
+  if (!part || !common || common.sizes.length !== part.kernel.sizes.length) return;
+  const kernel = sumKernels([
+    { kernel: part.kernel, weight: 1 },
+    { kernel: common, weight: 1 },
+  ]);
+  if (diagonal(kernel) >= 0) context.gradients.set(tensor, [{ ...part, kernel }]);
 }
 
 function activationStatistics(context: Context): Map<string, ActivationStatistics> {

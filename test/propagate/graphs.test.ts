@@ -36,7 +36,11 @@ const act = (name: string, x: string, activation: string): Node => ({
   activation: { kind: "named", name: activation, parameters: {} },
   slope: null,
 });
-const combine = (name: string, inputs: string[], operation: "add" | "multiply" | "maximum" | "minimum"): Node => ({
+const combine = (
+  name: string,
+  inputs: string[],
+  operation: "add" | "subtract" | "multiply" | "maximum" | "minimum",
+): Node => ({
   ...base(name, inputs, [name]),
   kind: "combine",
   operation,
@@ -97,7 +101,75 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     variances: { w: 1 / 64, v: 1 / 64 },
     width: 32,
-    only: ["z", "a", "s", "z2", "a2", "s2", "y", "v"],
+  },
+  "one matrix on two views of a tensor: their gradients add up": {
+    graph: {
+      inputs: { x: [N, 32] },
+      parameters: { u: [64, 32], w: [64, 64], v: [8, 64] },
+      tensors: { h: [N, 64], t: [N, 64], p: [N, 64], q: [N, 64], s: [N, 64], y: [N, 8] },
+      outputs: ["y"],
+      nodes: [
+        linear("h", "x", "u"),
+        act("t", "h", "tanh"),
+        linear("p", "h", "w"),
+        linear("q", "t", "w"),
+        combine("s", ["p", "q"], "add"),
+        linear("y", "s", "v"),
+      ],
+    },
+    variances: { u: 1 / 32, w: 1 / 64, v: 1 / 64 },
+    width: 32,
+  },
+  "two towers of one matrix, subtracted: what they have in common drops out": {
+    graph: {
+      inputs: { x: [N, 32], x2: [N, 32] },
+      parameters: { u: [64, 32], w: [64, 64], v: [8, 64] },
+      tensors: { h: [N, 64], a: [N, 64], z: [N, 64], h2: [N, 64], a2: [N, 64], z2: [N, 64], d: [N, 64], y: [N, 8] },
+      outputs: ["y"],
+      nodes: [
+        linear("h", "x", "u"),
+        act("a", "h", "relu"),
+        linear("z", "a", "w"),
+        linear("h2", "x2", "u"),
+        act("a2", "h2", "relu"),
+        linear("z2", "a2", "w"),
+        combine("d", ["z", "z2"], "subtract"),
+        linear("y", "d", "v"),
+      ],
+    },
+    variances: { u: 2 / 32, w: 2 / 64, v: 1 / 64 },
+    width: 32,
+  },
+  "one convolution around a residual map": {
+    graph: {
+      inputs: { x: [N, 3, 6, 6] },
+      parameters: { k: [24, 3, 3, 3], w: [24, 24, 3, 3], v: [8, 24] },
+      tensors: {
+        c: [N, 24, 6, 6],
+        c1: [N, 24, 6, 6],
+        r1: [N, 24, 6, 6],
+        s1: [N, 24, 6, 6],
+        c2: [N, 24, 6, 6],
+        r2: [N, 24, 6, 6],
+        s2: [N, 24, 6, 6],
+        p: [N, 24],
+        y: [N, 8],
+      },
+      outputs: ["y"],
+      nodes: [
+        conv("c", "x", "k", 1),
+        conv("c1", "c", "w", 1),
+        act("r1", "c1", "tanh"),
+        combine("s1", ["c", "r1"], "add"),
+        conv("c2", "s1", "w", 1),
+        act("r2", "c2", "tanh"),
+        combine("s2", ["s1", "r2"], "add"),
+        reduce("p", "s2", "mean", [2, 3]),
+        linear("y", "p", "v"),
+      ],
+    },
+    variances: { k: 1 / 27, w: 1 / 216, v: 1 / 24 },
+    width: 12,
   },
   "convolutions before a global pooling: the rectifier's share of a shared weight's gradient": {
     graph: {

@@ -1,8 +1,8 @@
 /** E[a_p b_p'] of two tensors: independent up to their means, or tied by a common ancestor. */
 
 import { type Activation, correlationMap } from "../../activation/index.ts";
-import { expectation } from "../../gaussian/index.ts";
-import type { ActivationNode, LinearNode, Node, NormalizeNode, ReduceNode } from "../../model/types.ts";
+import { expectation, expectation2 } from "../../gaussian/index.ts";
+import type { ActivationNode, EmbeddingNode, Node, NormalizeNode, ReduceNode } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
 import {
   addConstant,
@@ -15,6 +15,8 @@ import {
 } from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf, straightLine } from "../law/form.ts";
+import { canonicalize } from "./layout.ts";
+import { acrossCuts, biasesOf, layerKey, placeOf, throughMap } from "./same-map.ts";
 import type { State } from "./state.ts";
 
 const weightsOf = (node: Node): readonly string[] => {
@@ -60,6 +62,8 @@ function freshFrom(context: Context, tensor: string, others: ReadonlySet<string>
     if (!node) return true;
     const weights = weightsOf(node);
     if (weights.length > 0 && weights.every((w) => !others.has(w) && context.law(w).mean === 0)) return true;
+    // One matrix on independent inputs: its outputs are tied by their inputs' means and by the bias.
+    if (weights.some((w) => others.has(w))) return false;
     return node.inputs.every((input) => freshFrom(context, input, others, memo));
   })();
   memo.set(tensor, fresh);
@@ -124,9 +128,18 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
     case "normalize":
       return throughNorm(node, context, joint(node.inputs[0]), pb.mean);
     case "linear":
-      return sameWeights(node, context, b);
+    case "conv":
+    case "pool":
+    case "reshape":
+    case "transpose":
+      return sameMap(node, context, b);
     case "reduce":
-      return ownMean(node, context, b);
+      return sameMap(node, context, b) ?? ownMean(node, context, b);
+    case "embedding":
+      return sameTable(node, context, b);
+    case "slice":
+    case "gather":
+      return samePieces(node, context, b);
     case "combine": {
       if (node.operation !== "add" && node.operation !== "subtract") return null;
       if (!node.inputs.every((x) => context.states.has(x))) return null;
@@ -183,9 +196,15 @@ function throughBoth(context: Context, a: ActivationNode, b: ActivationNode): Ke
   const scale = Math.sqrt(su * sv);
   if (scale === 0) return null;
   const [f, g] = [activationOf(context, a), activationOf(context, b)];
-  if (f.label !== g.label) return null;
-  const map = correlationMap(f, { mean: u.mean, variance: su }, { mean: v.mean, variance: sv });
-  const at = (raw: number) => map.product(Math.max(-1, Math.min(1, (raw - u.mean * v.mean) / scale)));
+  const [first, second] = [
+    { mean: u.mean, variance: su },
+    { mean: v.mean, variance: sv },
+  ];
+  const product =
+    f.label === g.label
+      ? correlationMap(f, first, second).product
+      : (c: number) => expectation2(f.value, g.value, { ...f, ...first }, { ...g, ...second }, c).value;
+  const at = (raw: number) => product(Math.max(-1, Math.min(1, (raw - u.mean * v.mean) / scale)));
   const level = diagonal(joint);
   const value = at(level);
   const correlation = (c: number) => (value === 0 ? 0 : at(c * level) / value);
@@ -214,21 +233,41 @@ function ownMean(node: ReduceNode, context: Context, b: string): Kernel | null {
   return uniformKernel(part.kernel.sizes, meanOverPairs(part.kernel), 1);
 }
 
-/** E[(W u)(W v)] = n·E[w²]·E[u v] + E[b²] where one matrix acts on both. */
-function sameWeights(node: LinearNode, context: Context, b: string): Kernel | null {
+/** One map on both: its own second moments' way, for layers of centred weights, with the biases that they share. */
+function sameMap(node: Node, context: Context, b: string): Kernel | null {
   const other = context.producers.get(b);
-  if (other?.kind !== "linear" || other.weight !== node.weight || other.layout !== node.layout) return null;
+  if (!other) return null;
+  const key = layerKey(context, node);
+  if (key === null || key !== layerKey(context, other)) return null;
+  if ((node.kind === "linear" || node.kind === "conv") && context.law(node.weight).mean !== 0) return null;
   const [u, v] = [node.inputs[0], other.inputs[0]];
-  const joint = jointKernel(context, u, v);
   const [pu, pv] = [single(stateOf(context, u)), single(stateOf(context, v))];
-  const law = context.law(node.weight);
-  if (joint === "unknown" || !pu || !pv || law.mean !== 0) return null;
+  const joint = jointKernel(context, u, v);
+  if (joint === "unknown" || !pu || !pv) return null;
   const inner = joint ?? uniformKernel(pu.kernel.sizes, pu.mean * pv.mean, 1);
-  const bias = node.bias !== null && node.bias === other.bias ? context.law(node.bias) : null;
-  return addConstant(
-    scaleSigned(inner, pu.channels * law.variance * node.scale * other.scale),
-    bias ? bias.variance + bias.mean ** 2 : 0,
-  );
+  const through = throughMap(context, node, inner);
+  return through && addConstant(through, biasesOf(context, node, other));
+}
+
+/** Rows of one table read by independent tokens: the same one with probability 1/vocabulary. */
+function sameTable(node: EmbeddingNode, context: Context, b: string): Kernel | null {
+  const other = context.producers.get(b);
+  if (other?.kind !== "embedding" || other.table !== node.table || other.inputs[0] === node.inputs[0]) return null;
+  if ([node, other].some(({ inputs }) => context.producers.has(inputs[0]) || context.model.constants.has(inputs[0])))
+    return null;
+  const law = context.law(node.table);
+  const vocabulary = context.model.parameters.get(node.table)?.shape[0] ?? 1;
+  const part = single(stateOf(context, node.outputs[0]));
+  return part && uniformKernel(part.kernel.sizes, law.mean ** 2 + law.variance / vocabulary, 1);
+}
+
+/** Two positions of one tensor, each taken out of it. */
+function samePieces(node: Node, context: Context, b: string): Kernel | null {
+  const other = context.producers.get(b);
+  if (!other || other.inputs[0] !== node.inputs[0]) return null;
+  const [p, q] = [placeOf(context, node), placeOf(context, other)];
+  const part = single(canonicalize(stateOf(context, node.inputs[0])));
+  return p && q && part && p.dim === q.dim ? acrossCuts(part.kernel, p.dim, q.at - p.at) : null;
 }
 
 const scaleSigned = (kernel: Kernel, factor: number): Kernel => ({
