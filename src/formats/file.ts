@@ -8,6 +8,7 @@ import { FormatError } from "./error.ts";
 import { insideFolder, openShards, shardPaths } from "./file-shards.ts";
 import { fileBytes, fileSource, systemError } from "./file-source.ts";
 
+import type { ByteSource } from "./source.ts";
 import { readDirectory } from "./zip/index.ts";
 
 export { fileSha256 } from "./file-source.ts";
@@ -110,10 +111,10 @@ function kindOf(path: string, start: Uint8Array): Kind {
 }
 
 /** External data of an ONNX file: beside the model or below, symbolic links resolved before that is judged. */
-function externalData(path: string): (location: string) => Uint8Array | null {
+function externalData(path: string): (location: string) => ByteSource | null {
   const folder = realpathSync(dirname(path));
-  const opened = new Map<string, Uint8Array | null>();
-  const open = (location: string): Uint8Array | null => {
+  const opened = new Map<string, ByteSource | null>();
+  const open = (location: string): ByteSource | null => {
     const real = insideFolder(
       folder,
       location,
@@ -122,14 +123,14 @@ function externalData(path: string): (location: string) => Uint8Array | null {
           `${path}: external data ${JSON.stringify(location)} lies outside the model's folder, copy it in`,
         ),
     );
-    return real === null ? null : fileBytes(real, Number.MAX_SAFE_INTEGER);
+    return real === null ? null : fileSource(real);
   };
   return (location) => {
     const known = opened.get(location);
     if (known !== undefined) return known;
-    const bytes = open(location);
-    opened.set(location, bytes);
-    return bytes;
+    const source = open(location);
+    opened.set(location, source);
+    return source;
   };
 }
 

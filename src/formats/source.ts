@@ -23,15 +23,13 @@ export interface ByteSink {
 
 /** A source over bytes in memory; reads are views. */
 export function bytesSource(bytes: Uint8Array): ByteSource {
-  return {
-    size: bytes.length,
-    read: (offset, length) => {
-      if (offset < 0 || length < 0 || offset + length > bytes.length) {
-        throw new FormatError(`read: ${length} bytes wanted, the file ends at ${bytes.length}, it is cut`, offset);
-      }
-      return bytes.subarray(offset, offset + length);
-    },
+  const read = (offset: number, length: number) => {
+    if (offset < 0 || length < 0 || offset + length > bytes.length) {
+      throw new FormatError(`read: ${length} bytes wanted, the file ends at ${bytes.length}, it is cut`, offset);
+    }
+    return bytes.subarray(offset, offset + length);
   };
+  return { size: bytes.length, read, readInto: (offset, target) => target.set(read(offset, target.length)) };
 }
 
 /** A sink that keeps everything; `bytes()` joins it. */

@@ -17,6 +17,39 @@ export interface NumberRun {
 /** Elements of a piece: a megabyte of float32 stays in a second-level cache between reading and counting. */
 const TILE = 262_144;
 
+/** Pieces of bytes of any length, less the first `skip`, as numbers; a piece is overwritten when the next is asked for. */
+export function* tilesOfPieces(
+  pieces: Iterable<Uint8Array>,
+  {
+    skip,
+    dtype,
+    littleEndian = true,
+  }: { readonly skip: number; readonly dtype: Dtype; readonly littleEndian?: boolean },
+): Generator<Float32Array | Float64Array> {
+  const buffer = new Uint8Array(TILE * DTYPE_BYTES[dtype]);
+  const asIs = dtype === "f32" && littleEndian === littleEndianMachine;
+  const numbers = (length: number) =>
+    asIs
+      ? new Float32Array(buffer.buffer, 0, length / 4)
+      : decodeNumbers(buffer.subarray(0, length), dtype, { littleEndian });
+  let filled = 0;
+  let left = skip;
+  for (const piece of pieces) {
+    let at = Math.min(left, piece.length);
+    left -= at;
+    while (at < piece.length) {
+      const length = Math.min(buffer.length - filled, piece.length - at);
+      buffer.set(piece.subarray(at, at + length), filled);
+      filled += length;
+      at += length;
+      if (filled < buffer.length) continue;
+      yield numbers(filled);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield numbers(filled);
+}
+
 /** The pieces in order; a piece is overwritten when the next is asked for. */
 export function* tilesOf(
   source: ByteSource,

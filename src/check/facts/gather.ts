@@ -2,7 +2,7 @@
 
 import type { Model, Parameter } from "../../model/types.ts";
 import type { ParameterUsage, Usages } from "../../plan/usage/types.ts";
-import { parameterStatistics } from "../statistics/index.ts";
+import { parameterStatistics, workFor } from "../statistics/index.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { rankOf } from "./rank.ts";
 import { repeatedLines } from "./repeated.ts";
@@ -19,11 +19,16 @@ function unitsOf(usage: ParameterUsage, { rows, columns, shape }: TensorStatisti
   return rows;
 }
 
-/** 32-bit FNV-1a over the bits of the sample, with the moments: equal tensors agree, others do not in practice. */
+const countOf = ({ shape }: Parameter) => shape.reduce((product, size) => product * size, 1);
+
+/** Values that are hashed: the moments, of all values and with 52 bits each, tell what these do not. */
+const HASHED = 4096;
+
+/** 32-bit FNV-1a over the bits of some values, with the moments: equal tensors agree, others do not in practice. */
 function fingerprintOf({ sample, mean, std, min, max, count }: TensorStatistics): string {
-  const bits = new Uint32Array(Float32Array.from(sample).buffer);
+  const bits = new Uint32Array(Float32Array.from(sample.subarray(0, HASHED)).buffer);
   let hash = 0x811c9dc5;
-  for (const word of bits) hash = Math.imul(hash ^ word, 0x01000193);
+  for (let i = 0; i < bits.length; i++) hash = Math.imul(hash ^ bits[i]!, 0x01000193);
   return `${count} ${mean} ${std} ${min} ${max} ${hash >>> 0}`;
 }
 
@@ -32,9 +37,9 @@ function valuesOf(parameter: Parameter, statistics: TensorStatistics): Float64Ar
   return Float64Array.from(statistics.whole);
 }
 
-function rankOfSlice({ slice, nan, infinite, min, max }: TensorStatistics) {
+function rankOfSlice({ slice, nan, infinite, min, max, work }: TensorStatistics) {
   if (slice === null || nan > 0 || infinite > 0 || min === max || slice.at.length < 2) return null;
-  return rankOf({ count: slice.at.length, length: slice.length, vectors: slice.vectors });
+  return rankOf({ count: slice.at.length, length: slice.length, vectors: slice.vectors, work });
 }
 
 export function factsOf(parameter: Parameter, usage: ParameterUsage, statistics: TensorStatistics): TensorFacts {
@@ -71,8 +76,9 @@ export function gatherFacts(
   visit: (facts: TensorFacts, statistics: TensorStatistics) => void = () => {},
 ): ReadonlyMap<string, TensorFacts> {
   const found = new Map<string, TensorFacts>();
+  const work = workFor(model);
   for (const [name, usage] of usages.byName) {
-    const statistics = parameterStatistics(model, name);
+    const statistics = parameterStatistics(model, name, work(countOf(usage.parameter)));
     if (statistics === null || statistics.count === 0) continue;
     const facts = factsOf(usage.parameter, usage, statistics);
     found.set(name, facts);

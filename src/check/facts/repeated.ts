@@ -4,6 +4,8 @@ import type { LineSums, TensorStatistics, Values } from "../statistics/types.ts"
 
 /** Lines that share their sums with an earlier one. Equal lines do; so do a few others (the rows of an identity). */
 function alikeBySums({ sums, squares }: LineSums): number {
+  // Where no two sums are equal, no lines are.
+  if (new Set(sums).size === sums.length) return 0;
   const seen = new Set<string>();
   for (let i = 0; i < sums.length; i++) seen.add(`${sums[i]} ${squares[i]}`);
   return sums.length - seen.size;

@@ -3,7 +3,17 @@
 import type { TensorStatistics, Values } from "../statistics/types.ts";
 import { centredScore, centredTests, fitTests } from "./fit.ts";
 import { independenceTests } from "./independence.ts";
-import { bound, type ElementFamily, type ElementLaw, initializerOf, logLikelihood, SHAPES } from "./laws.ts";
+import {
+  bound,
+  type ElementFamily,
+  type ElementLaw,
+  initializerOf,
+  logLikelihood,
+  SHAPES,
+  type Sums,
+  sumsOf,
+} from "./laws.ts";
+import { ranked } from "./ranked.ts";
 import type { KnownLaw } from "./schemes.ts";
 import { fisher } from "./tails.ts";
 import type { Likeness, Test } from "./types.ts";
@@ -44,6 +54,8 @@ interface Candidate {
 
 interface Numbers {
   readonly sample: Values;
+  /** Of the sample. */
+  readonly sums: Sums;
   readonly count: number;
   readonly mean: number;
   readonly std: number;
@@ -92,13 +104,13 @@ function fitted({ mean, std, count, min, max }: Numbers, { rowCentred }: Element
 }
 
 function candidates(numbers: Numbers, options: ElementOptions): Candidate[] {
-  const { sample } = numbers;
+  const { sums } = numbers;
   const found: Candidate[] = [];
   const add = (law: ElementLaw, schemes: readonly string[], free: number) => {
     const likelihood = options.rowCentred
       ? -0.5 * centredScore(law.family, numbers.kurtosis, numbers.count, options.rowLength) ** 2
-      : logLikelihood(law, sample, options.rounding);
-    const score = likelihood - 0.5 * free * Math.log(sample.length);
+      : logLikelihood(law, sums, options.rounding);
+    const score = likelihood - 0.5 * free * Math.log(sums.count);
     if (score > Number.NEGATIVE_INFINITY) found.push({ law, schemes, score });
   };
   const groups = new Map<string, KnownLaw[]>();
@@ -146,7 +158,7 @@ function numbersOf(statistics: TensorStatistics, { rowCentred, rowLength }: Elem
   const { sample, count, zeros, mean, kurtosis, min, max } = statistics;
   // Taking a row's mean away leaves the share 1 − 1/n of the variance.
   const std = rowCentred ? statistics.std / Math.sqrt(1 - 1 / rowLength) : statistics.std;
-  if (zeros === 0) return { sample, count, mean, std, kurtosis, min, max };
+  if (zeros === 0) return { sample, sums: sumsOf(sample), count, mean, std, kurtosis, min, max };
   const kept = sample.filter((x) => x !== 0);
   const left = Math.max(1, count - zeros);
   const centre = (mean * count) / left;
@@ -154,7 +166,16 @@ function numbersOf(statistics: TensorStatistics, { rowCentred, rowLength }: Elem
   const spread = Math.sqrt(Math.max(0, second - centre * centre));
   let fourth = 0;
   for (const x of kept) fourth += (x - centre) ** 4 / kept.length;
-  return { sample: kept, count: left, mean: centre, std: spread, kurtosis: fourth / spread ** 4, min, max };
+  return {
+    sample: kept,
+    sums: sumsOf(kept),
+    count: left,
+    mean: centre,
+    std: spread,
+    kurtosis: fourth / spread ** 4,
+    min,
+    max,
+  };
 }
 
 /** Decides among independent elements. `statistics` may hold zeros: they are left out. */
@@ -174,11 +195,10 @@ export function identifyElements(statistics: TensorStatistics, options: ElementO
     };
   }
   const { law } = best;
-  const sorted = sample.slice().sort();
   const tests = [
     ...(options.rowCentred
       ? centredTests(law, numbers.kurtosis, numbers.count, options.rowLength)
-      : fitTests(law, sorted, numbers.kurtosis, { rounding: options.rounding })),
+      : fitTests(law, ranked(sample, numbers.sums), numbers.kurtosis, { rounding: options.rounding })),
     ...(statistics.zeros > 0 && !zeroRowsOnly(statistics)
       ? []
       : independenceTests(statistics, law, { rowCentred: options.rowCentred })),

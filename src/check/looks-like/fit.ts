@@ -1,7 +1,7 @@
 /** Do the numbers, one by one, follow a law? Distance, fourth moment, and what happens at the law's edges. */
 
-import type { Values } from "../statistics/types.ts";
-import { type ElementLaw, SHAPES } from "./laws.ts";
+import { type ElementLaw, SHAPES, tabulatedCdf } from "./laws.ts";
+import { DEEPEST, type Ranked } from "./ranked.ts";
 import { kolmogorovTail, kurtosisScore, twoSided, waitingTail } from "./tails.ts";
 import type { Test } from "./types.ts";
 
@@ -10,31 +10,19 @@ export interface FitOptions {
   readonly rounding: number;
 }
 
-/** sup |F_n − F| with `sorted` ascending. */
-function distance(sorted: Values, cdf: (x: number) => number): number {
-  const n = sorted.length;
-  let worst = 0;
-  for (let i = 0; i < n; i++) {
-    const f = cdf(sorted[i]!);
-    worst = Math.max(worst, f - i / n, (i + 1) / n - f);
-  }
-  return worst;
-}
-
 /** Points from the edge whose distance to it is asked: few see a blur, many see thin edges. */
-const DEPTHS = [1, 4, 16, 64];
+const DEPTHS = [1, 4, 16, DEEPEST];
 
 /**
  * A law with an edge has n·density points up to it: the k-th one from the edge has a waiting time of shape k. Weights that
  * training has moved leave the edge thin, or lie beyond it.
  */
-function edgeTests(sorted: Values, cdf: (x: number) => number, rounding: number): Test[] {
-  const n = sorted.length;
+function edgeTests({ count: n, lowest, highest }: Ranked, cdf: (x: number) => number, rounding: number): Test[] {
   let p = 1;
   for (const k of DEPTHS) {
     if (4 * k > n) break;
-    const low = cdf(sorted[k - 1]!);
-    const high = 1 - cdf(sorted[n - k]!);
+    const low = cdf(lowest[k - 1]!);
+    const high = 1 - cdf(highest[k - 1]!);
     for (const gap of [low, high]) p = Math.min(p, waitingTail(k, n * Math.max(0, gap - 2 * rounding)));
   }
   // Bonferroni over the depths and both ends.
@@ -42,9 +30,8 @@ function edgeTests(sorted: Values, cdf: (x: number) => number, rounding: number)
 }
 
 /** A law without edges: is the farthest number too far out, or too near? */
-function extremeTests(sorted: Values, cdf: (x: number) => number): Test[] {
-  const n = sorted.length;
-  const tail = Math.min(cdf(sorted[0]!), 1 - cdf(sorted[n - 1]!));
+function extremeTests({ count: n, lowest, highest }: Ranked, cdf: (x: number) => number): Test[] {
+  const tail = Math.min(cdf(lowest[0]!), 1 - cdf(highest[0]!));
   const expected = 2 * n * tail;
   // P(farthest beyond) = 1 − (1 − 2·tail)^n.
   const farther = -Math.expm1(n * Math.log1p(-Math.min(1, 2 * tail)));
@@ -77,19 +64,25 @@ export function centredTests({ family }: ElementLaw, kurtosis: number, count: nu
 /**
  * Tests of single elements against a law.
  *
- * @param sorted finite values, ascending
+ * @param numbers finite ones
  * @param kurtosis their fourth standardized moment
  */
-export function fitTests(law: ElementLaw, sorted: Values, kurtosis: number, { rounding }: FitOptions): readonly Test[] {
+export function fitTests(
+  law: ElementLaw,
+  numbers: Ranked,
+  kurtosis: number,
+  { rounding }: FitOptions,
+): readonly Test[] {
   const shape = SHAPES[law.family];
   const cdf = (x: number) => shape.cdf((x - law.mean) / law.std);
-  const n = sorted.length;
+  const n = numbers.count;
   const root = Math.sqrt(n);
   // A number moved by its rounding moves the distribution function by at most the density times that: |z|·φ(z) ≤ 0.25.
-  const apart = Math.max(0, distance(sorted, cdf) - 0.5 * rounding);
+  const { mean, std } = law;
+  const apart = Math.max(0, numbers.distance((x) => tabulatedCdf(law.family, (x - mean) / std)) - 0.5 * rounding);
   return [
     { name: "distribution", p: kolmogorovTail(apart * (root + 0.12 + 0.11 / root)) },
     { name: "fourth moment", p: n < 64 ? 1 : twoSided(fourthMomentScore(law, kurtosis, n)) },
-    ...(Number.isFinite(shape.reach) ? edgeTests(sorted, cdf, rounding) : extremeTests(sorted, cdf)),
+    ...(Number.isFinite(shape.reach) ? edgeTests(numbers, cdf, rounding) : extremeTests(numbers, cdf)),
   ];
 }

@@ -4,6 +4,7 @@
  * distribution of single elements.
  */
 
+import { packLines, productsOf } from "../statistics/index.ts";
 import type { LineSums, TensorStatistics } from "../statistics/types.ts";
 import { type ElementLaw, SHAPES } from "./laws.ts";
 import { eitherTail, upperTail } from "./tails.ts";
@@ -48,26 +49,25 @@ function lineTests(what: string, lines: LineSums, law: ElementLaw, length: numbe
   ];
 }
 
-/** Multiplications that the products of all pairs may take. */
-const PAIR_WORK = 4_194_304;
 const MOST_LINES = 256;
 
 /** Σ over pairs of L·cos² is 1 a pair for independent lines of length L, with variance 2(L − 1)/(L + 2). */
-function pairTest({ slice }: TensorStatistics, mean: number): Test[] {
+function pairTest({ slice, work }: TensorStatistics, mean: number): Test[] {
   if (!slice || slice.at.length < FEWEST || slice.length < 2 * FEWEST) return [];
-  const { length, vectors } = slice;
-  const most = Math.min(slice.at.length, MOST_LINES, Math.max(FEWEST, Math.floor(Math.sqrt((2 * PAIR_WORK) / length))));
-  const step = slice.at.length / most;
-  const lines: Float64Array[] = [];
-  for (let i = 0; i < most; i++) {
-    const from = Math.floor(i * step) * length;
-    const line = Float64Array.from(vectors.subarray(from, from + length), (x) => x - mean);
-    const norm = Math.sqrt(line.reduce((sum, x) => sum + x * x, 0));
-    if (norm > 0) lines.push(line.map((x) => x / norm));
-  }
+  const { length, at } = slice;
+  const most = Math.min(at.length, MOST_LINES, Math.max(FEWEST, Math.floor(Math.sqrt((2 * work) / length))));
+  const products = productsOf(packLines(slice, most, mean));
   let total = 0;
-  for (let i = 0; i < lines.length; i++) for (let j = 0; j < i; j++) total += dot(lines[i]!, lines[j]!) ** 2;
-  const pairs = (lines.length * (lines.length - 1)) / 2;
+  let lines = 0;
+  for (let i = 0; i < most; i++) {
+    const norm = products[i * most + i]!;
+    if (norm > 0) lines++;
+    for (let j = 0; j < i; j++) {
+      const norms = norm * products[j * most + j]!;
+      if (norms > 0) total += products[i * most + j]! ** 2 / norms;
+    }
+  }
+  const pairs = (lines * (lines - 1)) / 2;
   if (pairs < FEWEST) return [];
   return [
     { name: "products of lines", p: eitherTail(total * length, pairs, (2 * pairs * (length - 1)) / (length + 2)) },

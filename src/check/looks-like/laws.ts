@@ -72,25 +72,71 @@ export const SHAPES: Readonly<Record<ElementFamily, Shape>> = {
   },
 };
 
+/** Standardized values that the table covers, on both sides, and steps a unit. */
+const TABLE_REACH = 8;
+const TABLE_STEPS = 512;
+const tables = new Map<ElementFamily, Float64Array>();
+
+/**
+ * Distribution function of the standardized law by linear interpolation, for asking it thousands of times: off by at most
+ * h²/8·max|f'| = 2e-7 with h = 1/512 and φ' ≤ 0.25 (in the cells of a law's edge by h·f/4 = 2e-4), where a distance is
+ * known to 1/√n ≥ 5e-3. Tails are not asked of it.
+ */
+export function tabulatedCdf(family: ElementFamily, z: number): number {
+  let table = tables.get(family);
+  if (table === undefined) {
+    const { cdf } = SHAPES[family];
+    const length = 2 * TABLE_REACH * TABLE_STEPS + 2;
+    table = Float64Array.from({ length }, (_, i) => cdf(i / TABLE_STEPS - TABLE_REACH));
+    tables.set(family, table);
+  }
+  const at = (z + TABLE_REACH) * TABLE_STEPS;
+  if (!(at > 0)) return 0;
+  const cell = Math.min(table.length - 2, Math.floor(at));
+  return table[cell]! + Math.min(1, at - cell) * (table[cell + 1]! - table[cell]!);
+}
+
 export const bound = ({ family, std }: ElementLaw): number => SHAPES[family].reach * std;
 
+/** What the likelihood of every law here is a function of. */
+export interface Sums {
+  readonly count: number;
+  readonly mean: number;
+  /** Σ(x − mean)². */
+  readonly squares: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function sumsOf(sample: Values): Sums {
+  const count = sample.length;
+  const shift = sample[0] ?? 0;
+  let sum = 0;
+  let squares = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const x = sample[i]!;
+    const apart = x - shift;
+    sum += apart;
+    squares += apart * apart;
+    if (x < min) min = x;
+    if (x > max) max = x;
+  }
+  return { count, mean: shift + sum / count, squares: Math.max(0, squares - (sum * sum) / count), min, max };
+}
+
 /** Σ ln density; −∞ where a value lies beyond the law's reach by more than rounding. */
-export function logLikelihood(law: ElementLaw, sample: Values, rounding: number): number {
+export function logLikelihood(law: ElementLaw, sums: Sums, rounding: number): number {
   const { family, mean, std } = law;
   const reach = bound(law) * (1 + 2 * rounding);
-  if (family === "uniform") {
-    for (const x of sample) if (Math.abs(x - mean) > reach) return Number.NEGATIVE_INFINITY;
-    return -sample.length * Math.log(2 * bound(law));
-  }
+  const { count } = sums;
+  if (Math.max(sums.max - mean, mean - sums.min) > reach) return Number.NEGATIVE_INFINITY;
+  if (family === "uniform") return -count * Math.log(2 * bound(law));
   const parent = family === "normal" ? std : std / STD_OF_CUT_AT_2;
   const mass = family === "normal" ? 1 : CUT_MASS;
-  let squares = 0;
-  for (const x of sample) {
-    const apart = x - mean;
-    if (Math.abs(apart) > reach) return Number.NEGATIVE_INFINITY;
-    squares += apart * apart;
-  }
-  return -sample.length * Math.log(parent * Math.sqrt(2 * Math.PI) * mass) - squares / (2 * parent * parent);
+  const squares = sums.squares + count * (sums.mean - mean) ** 2;
+  return -count * Math.log(parent * Math.sqrt(2 * Math.PI) * mass) - squares / (2 * parent * parent);
 }
 
 /** The initializer that draws this law. */

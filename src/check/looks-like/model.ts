@@ -2,7 +2,7 @@
 
 import type { Model, Parameter } from "../../model/types.ts";
 import { analyse } from "../../plan/usage/index.ts";
-import { parameterStatistics } from "../statistics/statistics.ts";
+import { parameterStatistics, workFor } from "../statistics/index.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { identify } from "./identify.ts";
 import type { Likeness, TensorUse } from "./types.ts";
@@ -24,6 +24,8 @@ export interface IdentifiedParameter {
   readonly likeness: Likeness;
 }
 
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+
 /** Numbers from which on a vector speaks for itself. */
 const FEW = 1024;
 
@@ -38,9 +40,10 @@ const FEW = 1024;
  */
 export function* identifyModel(model: Model, names?: ReadonlySet<string>): Generator<IdentifiedParameter> {
   const uses = usageOf(model);
+  const work = workFor(model);
   const alone = new Map<string, Likeness>();
   const judge = (name: string, use: ParameterUse): { statistics: TensorStatistics; likeness: Likeness } | null => {
-    const statistics = parameterStatistics(model, name);
+    const statistics = parameterStatistics(model, name, work(sizeOf(model.parameters.get(name)?.shape ?? [])));
     if (!statistics) return null;
     const likeness = alone.get(name) ?? identify(statistics, use);
     alone.set(name, likeness);

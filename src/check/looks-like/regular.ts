@@ -26,13 +26,14 @@ export function orthogonalLength({ count, length, vectors }: Lines, rounding: nu
   let first = 0;
   for (let i = 0; i < most; i++) {
     const from = Math.floor((i * count) / most) * length;
-    const line = Float64Array.from({ length }, (_, j) => vectors[from + j]!);
+    const line = new Float64Array(length);
+    for (let j = 0; j < length; j++) line[j] = vectors[from + j]!;
     const norm = Math.sqrt(dot(line, line));
     if (i === 0) first = norm;
     if (!(norm > 0) || Math.abs(norm / first - 1) > allowed) return null;
-    const unit = line.map((x) => x / norm);
-    for (const other of lines) if (Math.abs(dot(unit, other)) > allowed) return null;
-    lines.push(unit);
+    for (let j = 0; j < length; j++) line[j]! /= norm;
+    for (const other of lines) if (Math.abs(dot(line, other)) > allowed) return null;
+    lines.push(line);
   }
   return first;
 }

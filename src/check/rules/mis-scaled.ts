@@ -2,6 +2,7 @@ import { resolveActivation } from "../../activation/index.ts";
 import { gradientFactor } from "../../plan/auto/operating-point.ts";
 import type { FanConventions } from "../../plan/usage/fans.ts";
 import { figure } from "../../plan/words.ts";
+import { centreWithout } from "../facts/median.ts";
 import type { TensorFacts } from "../facts/types.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
@@ -26,12 +27,6 @@ const CONVENTIONS: readonly Convention[] = [
   { name: "1", of: () => 1 },
 ];
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
-
 interface Standard {
   readonly convention: string;
   /** ln(std·√…) that the others share. */
@@ -41,22 +36,25 @@ interface Standard {
   readonly own: number;
 }
 
-/** The convention that the other weights follow most closely. */
-function standardOf(facts: TensorFacts, others: readonly TensorFacts[]): Standard | null {
-  if (others.length === 0) return null;
-  const size = (each: TensorFacts, of: Convention["of"]) =>
-    Math.log(each.std) + Math.log(Math.max(1, of(each.usage.fans))) / 2;
-  const standards = CONVENTIONS.map(({ name, of }): Standard => {
-    const sizes = others.map((each) => size(each, of));
-    const level = median(sizes);
-    return {
-      convention: name,
-      level,
-      spread: median(sizes.map((each) => Math.abs(each - level))),
-      own: size(facts, of),
-    };
-  });
-  return standards.reduce((best, each) => (each.spread < best.spread - 1e-9 ? each : best));
+const sizeBy = ({ std, usage }: TensorFacts, of: Convention["of"]) =>
+  Math.log(std) + Math.log(Math.max(1, of(usage.fans))) / 2;
+
+/** Sorted once: a model of n weights asks for n medians, each of all weights but one. */
+function standards(all: readonly TensorFacts[]): (facts: TensorFacts) => Standard | null {
+  const sizes = CONVENTIONS.map(({ name, of }) => ({
+    name,
+    of,
+    sorted: Float64Array.from(all, (each) => sizeBy(each, of)).sort(),
+  }));
+  if (all.length < 2) return () => null;
+  return (facts) =>
+    sizes
+      .map(({ name, of, sorted }): Standard => {
+        const own = sizeBy(facts, of);
+        const { level, spread } = centreWithout(sorted, own);
+        return { convention: name, level, spread, own };
+      })
+      .reduce((best, each) => (each.spread < best.spread - 1e-9 ? each : best));
 }
 
 /** ln of the std that keeps the second moment of what follows at 1, He's √(2/fan-in) for ReLU. */
@@ -90,15 +88,16 @@ function find(context: RuleContext): Finding[] {
   const candidates = soundMatrices(context).filter(
     (facts) => isMultiplied(facts) && facts.std > 0 && !(isFrequency(facts) && facts.usage.first),
   );
+  const standardOf = standards(candidates);
+  const others = candidates.length - 1;
   return candidates.flatMap((facts) => {
-    const others = candidates.filter((each) => each !== facts);
-    const standard = standardOf(facts, others);
+    const standard = standardOf(facts);
     if (standard === null) return [];
     const apart = standard.own - standard.level;
     const needed = Math.log(facts.std) - neededSize(facts);
     const scatter = Math.max(Math.log(factor), 4 * standard.spread);
     // One other weight is no law: then the distance from what the layer needs decides alone, and must be as large.
-    const absolute = others.length < 2 ? Math.log(factor) : Math.log(off);
+    const absolute = others < 2 ? Math.log(factor) : Math.log(off);
     if (Math.abs(apart) < scatter || Math.sign(apart) !== Math.sign(needed) || Math.abs(needed) < absolute) return [];
     if (apart < 0 && maySmall(facts)) return [];
     const times = Math.exp(Math.abs(apart));
@@ -110,7 +109,7 @@ function find(context: RuleContext): Finding[] {
         severity: severe ? ("error" as const) : ("warning" as const),
         tensor: facts.name,
         ...(facts.usage.node ? { node: facts.usage.node.name } : {}),
-        message: `standard deviation ${figure(facts.std)} is ${figure(times)} times ${apart > 0 ? "larger" : "smaller"} than the ${figure(expected)} that the other ${figure(others.length)} weights' law gives (std·${standard.convention} = ${figure(Math.exp(standard.level))})${followUp(facts, apart)}`,
+        message: `standard deviation ${figure(facts.std)} is ${figure(times)} times ${apart > 0 ? "larger" : "smaller"} than the ${figure(expected)} that the other ${figure(others)} weights' law gives (std·${standard.convention} = ${figure(Math.exp(standard.level))})${followUp(facts, apart)}`,
         evidence: {
           std: facts.std,
           expected,

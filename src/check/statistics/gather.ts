@@ -14,9 +14,15 @@ export function sampleStride(count: number, columns: number): number {
   return stride;
 }
 
+/** Finite values, and where they lie (row-major). */
+export interface Sample {
+  readonly values: Values;
+  readonly at: () => Float64Array;
+}
+
 export interface Gathered {
   readonly add: (values: Values, start: number) => void;
-  readonly sample: () => { readonly values: Values; readonly at: Float64Array };
+  readonly sample: () => Sample;
   readonly whole: () => Values | null;
   readonly slice: () => Slice | null;
 }
@@ -29,13 +35,19 @@ function plannedLines(lines: number, length: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor((i * lines) / count));
 }
 
+const COLUMNS_AT_ONCE = 16;
+
 function rowsOf(whole: Values, rows: number, columns: number): Slice {
   if (rows <= columns) {
     return { along: "rows", length: columns, at: Array.from({ length: rows }, (_, i) => i), vectors: whole, of: rows };
   }
   const vectors = whole instanceof Float32Array ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) vectors[column * rows + row] = whole[row * columns + column]!;
+  // Some columns at a time: their ends stay in the cache while all rows pass.
+  for (let from = 0; from < columns; from += COLUMNS_AT_ONCE) {
+    const to = Math.min(columns, from + COLUMNS_AT_ONCE);
+    for (let row = 0; row < rows; row++) {
+      for (let column = from; column < to; column++) vectors[column * rows + row] = whole[row * columns + column]!;
+    }
   }
   return { along: "columns", length: rows, at: Array.from({ length: columns }, (_, i) => i), vectors, of: columns };
 }
@@ -84,7 +96,8 @@ export function gather(count: number, columns: number, matrix: boolean, wide: bo
   const make = (length: number): Values => (wide ? new Float64Array(length) : new Float32Array(length));
   const whole = count <= WHOLE ? make(count) : null;
   const stride = sampleStride(count, columns);
-  const taken = make(Math.ceil(count / stride));
+  // A tensor that is held whole and sampled whole is its own sample.
+  const taken = whole && stride === 1 ? whole : make(Math.ceil(count / stride));
   const part =
     matrix && whole === null ? (rows <= columns ? partOfRows(rows, columns) : partOfColumns(rows, columns)) : null;
   return {
@@ -98,7 +111,7 @@ export function gather(count: number, columns: number, matrix: boolean, wide: bo
       }
     },
     sample: () => {
-      if (whole) for (let i = 0; i < taken.length; i++) taken[i] = whole[i * stride]!;
+      if (whole && taken !== whole) for (let i = 0; i < taken.length; i++) taken[i] = whole[i * stride]!;
       return finite(taken, stride, make);
     },
     whole: () => whole,
@@ -106,21 +119,17 @@ export function gather(count: number, columns: number, matrix: boolean, wide: bo
   };
 }
 
-/** The finite ones with their indices; the values themselves where all are finite. */
-function finite(values: Values, stride: number, make: (length: number) => Values) {
+/** The finite ones; the values themselves where all are finite. */
+function finite(values: Values, stride: number, make: (length: number) => Values): Sample {
   let count = 0;
   for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i]!)) count++;
-  const at = new Float64Array(count);
-  if (count === values.length) {
-    for (let i = 0; i < count; i++) at[i] = i * stride;
-    return { values, at };
-  }
+  const places = () => {
+    const at = new Float64Array(count);
+    for (let i = 0, next = 0; i < values.length; i++) if (Number.isFinite(values[i]!)) at[next++] = i * stride;
+    return at;
+  };
+  if (count === values.length) return { values, at: places };
   const kept = make(count);
-  let next = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i]!)) continue;
-    kept[next] = values[i]!;
-    at[next++] = i * stride;
-  }
-  return { values: kept, at };
+  for (let i = 0, next = 0; i < values.length; i++) if (Number.isFinite(values[i]!)) kept[next++] = values[i]!;
+  return { values: kept, at: places };
 }

@@ -11,6 +11,7 @@
  */
 
 import { createKey, fillNormal } from "../../random/index.ts";
+import { packLines, productsOf } from "./products.ts";
 import type { LineSums, Slice, TensorStatistics } from "./types.ts";
 
 export interface Spectrum {
@@ -28,8 +29,8 @@ export interface Spectrum {
 const STEPS = 24;
 /** Relative residual of the squared norm at which the iteration stops: half of it in the norm. */
 const CLOSE = 4e-3;
-/** Multiplications for products of lines. */
-const PAIR_WORK = 8_388_608;
+/** Products of lines may take this many times the work of one question: they are all that the effective rank is told from. */
+const PAIR_SHARE = 2;
 
 interface Matrix {
   readonly count: number;
@@ -154,21 +155,21 @@ interface Pairs {
   readonly all: boolean;
 }
 
-function pairsOf({ count, length, at }: Matrix): Pairs {
-  const taken = Math.min(count, Math.max(4, Math.floor(Math.sqrt((2 * PAIR_WORK) / length))));
-  const from = Array.from({ length: taken }, (_, i) => Math.floor((i * count) / taken) * length);
+function pairsOf(slice: Slice, work: number): Pairs {
+  const count = slice.at.length;
+  const taken = Math.min(count, Math.max(4, Math.floor(Math.sqrt((2 * work) / slice.length))));
+  if (taken < 2) return { mean: 0, error: 0, all: true };
+  const products = productsOf(packLines(slice, taken));
   const ofLine = new Float64Array(taken);
   let total = 0;
   for (let i = 0; i < taken; i++) {
     for (let j = 0; j < i; j++) {
-      let sum = 0;
-      for (let k = 0; k < length; k++) sum += at[from[i]! + k]! * at[from[j]! + k]!;
-      total += sum * sum;
-      ofLine[i]! += sum * sum;
-      ofLine[j]! += sum * sum;
+      const square = products[i * taken + j]! ** 2;
+      total += square;
+      ofLine[i]! += square;
+      ofLine[j]! += square;
     }
   }
-  if (taken < 2) return { mean: 0, error: 0, all: true };
   const mean = (2 * total) / (taken * (taken - 1));
   const spread = ofLine.reduce((sum, x) => sum + (x / (taken - 1) - mean) ** 2, 0) / taken;
   // A mean over pairs has twice the error of one over lines (Hoeffding 1948).
@@ -197,6 +198,7 @@ export function spectrumOf({
   count,
   nan,
   infinite,
+  work,
 }: TensorStatistics): Spectrum | null {
   if (!slice || !rows || !columns || nan + infinite > 0 || count === 0) return null;
   const used = slice.at.length;
@@ -206,7 +208,7 @@ export function spectrumOf({
   if (!(total > 0)) return { norm: 0, normError: 0, effectiveRank: 0, rankError: 0, lines };
   const { value, error } = lanczos(matrix);
   const whole = used === slice.of;
-  const pairs = pairsOf(matrix);
+  const pairs = pairsOf(slice, PAIR_SHARE * work);
   const norms = squaredNorms(slice.along === "rows" ? rows : columns, slice, matrix);
   const others = slice.of * (slice.of - 1) * pairs.mean;
   const rankError = pairs.all && whole ? 0 : (slice.of * (slice.of - 1) * pairs.error) / (norms + others);

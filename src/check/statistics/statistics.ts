@@ -5,6 +5,7 @@ import { gather } from "./gather.ts";
 import { lineSums } from "./lines.ts";
 import { newMoments } from "./moments.ts";
 import type { Histogram, TensorStatistics, Values } from "./types.ts";
+import { WORK } from "./work.ts";
 
 export interface TensorLike {
   readonly shape: readonly number[];
@@ -46,10 +47,15 @@ function shapeMoments(sample: Values, mean: number): { readonly skewness: number
  * Statistics of a tensor whose values come row-major in pieces of any size; a piece may be overwritten once the next is asked
  * for. Memory: at most about 20 MB, whatever the tensor's size.
  *
+ * @param work multiplications that each question about the tensor's lines may take, default 4,194,304
  * @throws RangeError where the pieces are not as long as the shape says
  * @example statisticsOf({ shape: [2, 2], dtype: "f32" }, [Float32Array.of(1, 2, 3, 4)]).mean // 2.5
  */
-export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Values>): TensorStatistics {
+export function statisticsOf(
+  { shape, dtype }: TensorLike,
+  pieces: Iterable<Values>,
+  { work = WORK }: { readonly work?: number } = {},
+): TensorStatistics {
   const count = shape.reduce((product, size) => product * size, 1);
   const rowCount = shape[0] ?? 1;
   const columnCount = rowCount > 0 ? count / rowCount : 0;
@@ -67,7 +73,7 @@ export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Valu
   if (at !== count) {
     throw new RangeError(`statistics: shape [${shape.join(", ")}] has ${count} values, got ${at}, give all of them`);
   }
-  const { values: sample, at: sampleAt } = kept.sample();
+  const { values: sample, at: places } = kept.sample();
   const any = moments.count > 0;
   return {
     shape,
@@ -81,13 +87,18 @@ export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Valu
     min: any ? moments.min : Number.NaN,
     max: any ? moments.max : Number.NaN,
     ...shapeMoments(sample, moments.mean),
-    histogram: histogramOf(sample, any ? moments.min : 0, any ? moments.max : 0),
+    get histogram() {
+      return histogramOf(sample, any ? moments.min : 0, any ? moments.max : 0);
+    },
     sample,
-    sampleAt,
+    get sampleAt() {
+      return places();
+    },
     rows: lines.rows(),
     columns: lines.columns(),
     slice: kept.slice(),
     whole: kept.whole(),
+    work,
   };
 }
 
@@ -96,11 +107,11 @@ export function statisticsOf({ shape, dtype }: TensorLike, pieces: Iterable<Valu
  *
  * @returns null where the file holds no values for it
  */
-export function parameterStatistics(model: Model, name: string): TensorStatistics | null {
+export function parameterStatistics(model: Model, name: string, work = WORK): TensorStatistics | null {
   const parameter = model.parameters.get(name);
   if (!parameter) return null;
   const pieces = model.tiles?.(name);
-  if (pieces) return statisticsOf(parameter, pieces);
+  if (pieces) return statisticsOf(parameter, pieces, { work });
   const values = model.read(name);
-  return values ? statisticsOf(parameter, [values]) : null;
+  return values ? statisticsOf(parameter, [values], { work }) : null;
 }

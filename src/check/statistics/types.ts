@@ -59,6 +59,8 @@ export interface TensorStatistics {
   readonly slice: Slice | null;
   /** All values, row-major, where the tensor has at most `WHOLE` of them. */
   readonly whole: Values | null;
+  /** Multiplications that each question about its lines (products of pairs, rank, norm) may take. */
+  readonly work: number;
 }
 
 /** Values in the sample: a Kolmogorov–Smirnov distance of 2.2/√32,768 = 0.012 has probability 1e-4. */

@@ -5,13 +5,16 @@ import { FormatError } from "../error.ts";
 import { decodeNpy, NPY_PREFIX, type NpyHeader, npyDataOffset, parseNpyHeader } from "../npy/index.ts";
 import { shown } from "../shape.ts";
 import { type ByteSource, bytesSource } from "../source.ts";
+import { tilesOfPieces } from "../tiles.ts";
 import { weightsOnly } from "../weights.ts";
-import { readDirectory, readMember, readMemberStart, type ZipMember } from "../zip/index.ts";
+import { memberPieces, readDirectory, readMember, readMemberStart, type ZipMember } from "../zip/index.ts";
 
 export interface NpzArray {
   readonly name: string;
   readonly header: NpyHeader;
   readonly values: () => Float32Array | Float64Array;
+  /** The same in pieces; an array in Fortran order is put in row-major order whole. */
+  readonly tiles: () => Iterable<Float32Array | Float64Array>;
 }
 
 function openArray(source: ByteSource, member: ZipMember, what: string): NpzArray {
@@ -20,7 +23,12 @@ function openArray(source: ByteSource, member: ZipMember, what: string): NpzArra
   const start = readMemberStart(source, member, npyDataOffset(prefix, label), what);
   const header = parseNpyHeader(start, member.size, label);
   const values = () => decodeNpy(header, readMember(source, member, what).subarray(header.dataOffset));
-  return { name: member.name.replace(/\.npy$/, ""), header, values };
+  const { dtype, littleEndian, dataOffset } = header;
+  const tiles = () =>
+    header.fortranOrder
+      ? [values()]
+      : tilesOfPieces(memberPieces(source, member, what), { skip: dataOffset, dtype, littleEndian });
+  return { name: member.name.replace(/\.npy$/, ""), header, values, tiles };
 }
 
 /**
@@ -43,11 +51,12 @@ export function readNpzArrays(
 
 /** An .npz archive (np.savez, np.savez_compressed) as a model without a graph. @throws FormatError */
 export function readNpz(file: Uint8Array | ByteSource, { name = "model" }: { readonly name?: string } = {}): Model {
-  const stored = readNpzArrays(file, { name }).map(({ name: array, header, values }) => ({
+  const stored = readNpzArrays(file, { name }).map(({ name: array, header, values, tiles }) => ({
     name: array,
     dtype: header.dtype,
     shape: header.shape,
     values,
+    tiles,
   }));
   return weightsOnly(stored, { format: "npz", name });
 }

@@ -21,7 +21,7 @@ import { assignRoles } from "./roles.ts";
 import { countOf } from "./shape.ts";
 import { liveNodes } from "./sort.ts";
 import { takeFrom } from "./stored.ts";
-import { type ExternalSource, hasValues, readFloats, type TensorSource, tensorSource } from "./tensor.ts";
+import { type ExternalSource, hasValues, readFloats, type TensorSource, tensorSource, tensorTiles } from "./tensor.ts";
 import { usesOf } from "./usage.ts";
 import { fail } from "./wire.ts";
 
@@ -102,6 +102,17 @@ function readerOf(inventory: Inventory, source: TensorSource): Model["read"] {
   };
 }
 
+/** In pieces where the parameter is stored as it is; whole where it has to be taken out of another order. */
+function tilesBy(inventory: Inventory, source: TensorSource, read: Model["read"]): NonNullable<Model["tiles"]> {
+  return (name) => {
+    const stored = inventory.parameters.get(name)?.stored;
+    const tensor = stored?.kind === "whole" ? inventory.tensors.get(stored.initializer) : undefined;
+    if (tensor && hasValues(source, tensor)) return tensorTiles(source, tensor);
+    const values = read(name);
+    return values ? [values] : null;
+  };
+}
+
 function build(
   proto: ProtoModel,
   source: TensorSource,
@@ -131,6 +142,7 @@ function build(
   const { buffers, notes } = findBuffers(graph, source, uses, inventory.parameters);
   const inputs = bound.inputs.map((input): ModelInput => ({ ...input, vocabulary: vocabularyOf(draft, input.name) }));
   for (const { name, shape, dtype } of inputs) context.tensors.set(name, { shape, dtype });
+  const read = readerOf(inventory, source);
   return {
     format: "onnx",
     name: options.name ?? graph.name,
@@ -144,7 +156,8 @@ function build(
     buffers,
     unsupported: context.unsupported,
     notes: [...extra, ...context.notes, ...notes],
-    read: readerOf(inventory, source),
+    read,
+    tiles: tilesBy(inventory, source, read),
   };
 }
 

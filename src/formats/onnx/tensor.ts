@@ -2,17 +2,21 @@
 
 import type { Dtype } from "../../model/types.ts";
 import { bfloat16Value, decodeNumbers, encodeNumbers, float16Value } from "../dtype.ts";
+import { type ByteSource, bytesSource } from "../source.ts";
+import { tilesOf } from "../tiles.ts";
 import { elementType } from "./dtype.ts";
 import { safeLocation } from "./external.ts";
 import { elementCount, typedField } from "./parse-tensor.ts";
 import type { ProtoTensor } from "./proto.ts";
 import { eachField, FIXED32, FIXED64, fail, readIntegers, type Wire, wireOf } from "./wire.ts";
 
-/** Bytes of an external file, or null where it cannot be had. */
-export type ExternalSource = (location: string) => Uint8Array | null;
+/** An external file, its bytes or where to read them; null where it cannot be had. */
+export type ExternalSource = (location: string) => Uint8Array | ByteSource | null;
 
 export interface TensorSource {
   readonly wire: Wire;
+  /** The file itself as a source. */
+  readonly own: ByteSource;
   readonly external: ExternalSource | null;
 }
 
@@ -26,9 +30,14 @@ export function isInline(tensor: ProtoTensor): boolean {
   return tensor.external === null;
 }
 
-/** The little-endian bytes of a raw or external tensor; null for typed lists. A view, not a copy. */
-function rawBytes(source: TensorSource, tensor: ProtoTensor, bytes: number): Uint8Array | null {
-  if (tensor.raw) return source.wire.bytes.subarray(tensor.raw.start, tensor.raw.end);
+interface Place {
+  readonly source: ByteSource;
+  readonly offset: number;
+}
+
+/** Where the little-endian bytes of a raw or external tensor lie; null for typed lists. */
+function placeOf(source: TensorSource, tensor: ProtoTensor, bytes: number): Place | null {
+  if (tensor.raw) return { source: source.own, offset: tensor.raw.start };
   const { external } = tensor;
   if (!external) return null;
   const at = tensor.span.start;
@@ -39,13 +48,28 @@ function rawBytes(source: TensorSource, tensor: ProtoTensor, bytes: number): Uin
       `tensor ${tensor.name}: its file ${JSON.stringify(location)} is not there; put it beside the model`,
       at,
     );
-  if (external.offset > file.length || bytes > file.length - external.offset) {
+  const held = file instanceof Uint8Array ? bytesSource(file) : file;
+  if (external.offset > held.size || bytes > held.size - external.offset) {
     return fail(
-      `tensor ${tensor.name} needs ${bytes} bytes at ${external.offset} of ${JSON.stringify(location)}, which has ${file.length}`,
+      `tensor ${tensor.name} needs ${bytes} bytes at ${external.offset} of ${JSON.stringify(location)}, which has ${held.size}`,
       at,
     );
   }
-  return file.subarray(external.offset, external.offset + bytes);
+  return { source: held, offset: external.offset };
+}
+
+/** The bytes themselves: a view where they are in memory. */
+function rawBytes(source: TensorSource, tensor: ProtoTensor, bytes: number): Uint8Array | null {
+  const place = placeOf(source, tensor, bytes);
+  return place ? place.source.read(place.offset, bytes) : null;
+}
+
+/** The values in pieces; a piece is overwritten by the next. */
+export function tensorTiles(source: TensorSource, tensor: ProtoTensor): Iterable<Float32Array | Float64Array> {
+  const { dtype, bytes, count } = layoutOf(tensor);
+  const place = placeOf(source, tensor, bytes * count);
+  if (!place) return [readFloats(source, tensor)];
+  return tilesOf(place.source, { offset: place.offset, count, dtype });
 }
 
 function decodeTyped(wire: Wire, tensor: ProtoTensor, dtype: string, out: Float64Array | Float32Array): void {
@@ -120,5 +144,5 @@ export function readFloats(source: TensorSource, tensor: ProtoTensor): Float32Ar
 
 /** A source over bytes in memory. */
 export function tensorSource(bytes: Uint8Array, external: ExternalSource | null): TensorSource {
-  return { wire: wireOf(bytes), external };
+  return { wire: wireOf(bytes), own: bytesSource(bytes), external };
 }

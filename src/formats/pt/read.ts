@@ -39,11 +39,12 @@ function zipStorages(source: ByteSource): Storages {
   const littleEndian = order === undefined || new TextDecoder().decode(readSmall(source, order)).trim() !== "big";
   const base = pickle.method === "stored" ? memberOffset(source, pickle, what) : pickle.headerOffset;
   const { value } = unpickle(readMember(source, pickle, what), { base, allows: allowsGlobal });
+  const inflated: Inflated = { member: null, bytes: new Uint8Array(0) };
   return {
     root: value,
     open: (key) => {
       const member = byName.get(`${root}data/${key}`);
-      return member ? openMember(source, member, littleEndian) : null;
+      return member ? openMember(source, member, littleEndian, inflated) : null;
     },
   };
 }
@@ -54,8 +55,11 @@ function readSmall(source: ByteSource, member: ZipMember): Uint8Array {
   return readMember(source, member, "pt");
 }
 
-/** Stored members are read where they lie; deflated ones (an archive that somebody packed again) whole, once a read. */
-function openMember(source: ByteSource, member: ZipMember, littleEndian: boolean) {
+/** The storage that was unpacked last: one is read in many pieces. */
+type Inflated = { member: ZipMember | null; bytes: Uint8Array };
+
+/** Stored members are read where they lie; deflated ones (an archive that somebody packed again) are unpacked whole. */
+function openMember(source: ByteSource, member: ZipMember, littleEndian: boolean, inflated: Inflated) {
   if (member.method === "stored") {
     return { source, offset: memberOffset(source, member, "pt"), bytes: member.size, littleEndian };
   }
@@ -65,7 +69,13 @@ function openMember(source: ByteSource, member: ZipMember, littleEndian: boolean
       member.headerOffset,
     );
   }
-  const read = (offset: number, length: number) => readMember(source, member, "pt").subarray(offset, offset + length);
+  const read = (offset: number, length: number) => {
+    if (inflated.member !== member) {
+      inflated.bytes = readMember(source, member, "pt");
+      inflated.member = member;
+    }
+    return inflated.bytes.subarray(offset, offset + length);
+  };
   return { source: { size: member.size, read }, offset: 0, bytes: member.size, littleEndian };
 }
 

@@ -2,4 +2,4 @@
 
 export { crc32 } from "./crc.ts";
 export { readDirectory, viewOf, type ZipMember } from "./directory.ts";
-export { memberOffset, readMember, readMemberStart } from "./member.ts";
+export { memberOffset, memberPieces, readMember, readMemberStart } from "./member.ts";

@@ -43,6 +43,57 @@ export function readMember(source: ByteSource, member: ZipMember, what: string):
   return bytes;
 }
 
+/** Bytes that are asked for at a time. */
+const STRETCH = 1_048_576;
+
+function* storedPieces(source: ByteSource, offset: number, size: number): Generator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(size, STRETCH));
+  for (let at = 0; at < size; at += STRETCH) {
+    const length = Math.min(STRETCH, size - at);
+    if (source.readInto) {
+      source.readInto(offset + at, buffer.subarray(0, length));
+      yield buffer.subarray(0, length);
+    } else yield source.read(offset + at, length);
+  }
+}
+
+function* inflatedPieces(source: ByteSource, offset: number, member: ZipMember, what: string): Generator<Uint8Array> {
+  let ready: Uint8Array[] = [];
+  const inflate = new Inflate((chunk) => ready.push(chunk));
+  for (let at = 0; at < member.compressed; at += PIECE) {
+    try {
+      inflate.push(source.read(offset + at, Math.min(PIECE, member.compressed - at)), at + PIECE >= member.compressed);
+    } catch {
+      throw damaged(what, member, offset);
+    }
+    yield* ready;
+    ready = [];
+  }
+}
+
+/**
+ * All bytes of a member in pieces of a megabyte or less; length and checksum are verified when the last one has been taken. A piece
+ * may be overwritten by the next.
+ *
+ * @throws FormatError
+ */
+export function* memberPieces(source: ByteSource, member: ZipMember, what: string): Generator<Uint8Array> {
+  const offset = memberOffset(source, member, what);
+  let crc = 0;
+  let size = 0;
+  const pieces =
+    member.method === "stored"
+      ? storedPieces(source, offset, member.size)
+      : inflatedPieces(source, offset, member, what);
+  for (const piece of pieces) {
+    size += piece.length;
+    if (size > member.size) throw damaged(what, member, offset);
+    crc = crc32(piece, crc);
+    yield piece;
+  }
+  if (size !== member.size || crc !== member.crc) throw damaged(what, member, offset);
+}
+
 /** Compressed bytes are fed in pieces of this size: a piece inflates to about a megabyte at most. */
 const PIECE = 1024;
 
