@@ -24,6 +24,8 @@ export function tool(name) {
     biome: "@biomejs/biome/bin/biome",
     vitest: "vitest/vitest.mjs",
     tsdown: "tsdown/dist/run.mjs",
+    vite: "vite/bin/vite.js",
+    "svelte-check": "svelte-check/bin/svelte-check",
   };
   return join(root, "node_modules", bin[name]);
 }
@@ -55,16 +57,19 @@ export function install() {
   must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
+/** The library and program first: that empties dist/. Then the lab, which is made of the same sources. */
 export function build() {
-  const output = join(root, "dist", "cli.js");
   const source = Math.max(
     newest(join(root, "src")),
     modified(join(root, "tsdown.config.ts")),
     modified(join(root, "package.json")),
   );
-  if (modified(output) >= source) return;
+  const program = modified(join(root, "dist", "cli.js")) >= source;
+  const lab = modified(join(root, "dist", "lab", "index.html")) >= Math.max(source, newest(join(root, "lab")));
+  if (program && lab) return;
   process.stderr.write("epoch0: building\n");
-  must(process.execPath, [tool("tsdown"), "--logLevel", "error"]);
+  if (!program) must(process.execPath, [tool("tsdown"), "--logLevel", "error"]);
+  must(process.execPath, [tool("vite"), "build", "--config", "lab/vite.config.ts", "--logLevel", "error"]);
 }
 
 export function prepare() {

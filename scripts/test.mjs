@@ -5,6 +5,16 @@ import { prepare, root, tool } from "./prepare.mjs";
 prepare();
 const steps = [
   [tool("tsc"), "--noEmit", "-p", "."],
+  [
+    tool("svelte-check"),
+    "--tsconfig",
+    "lab/tsconfig.json",
+    "--output",
+    "human",
+    "--threshold",
+    "warning",
+    "--fail-on-warnings",
+  ],
   [tool("biome"), "check", "."],
   [tool("vitest"), "run", ...process.argv.slice(2)],
 ];

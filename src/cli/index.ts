@@ -11,6 +11,7 @@ import { defineExplain } from "./commands/explain.ts";
 import { defineGain } from "./commands/gain.ts";
 import { defineInit } from "./commands/init.ts";
 import { defineInspect } from "./commands/inspect.ts";
+import { defineLab } from "./commands/lab.ts";
 import { definePlan } from "./commands/plan.ts";
 import { defineRace } from "./commands/race.ts";
 import { defineReproduce } from "./commands/reproduce.ts";
@@ -54,6 +55,7 @@ Examples:
     defineGain,
     defineRace,
     defineReproduce,
+    defineLab,
   ])
     program.addCommand(define(context));
   for (const command of [program, ...program.commands]) {

@@ -1,0 +1,15 @@
+/** The screens, in the order of the navigation. A screen is loaded when it is first shown. */
+
+import type { Component } from "svelte";
+
+export interface Screen {
+  /** In the link. */
+  readonly name: string;
+  /** In the navigation. */
+  readonly title: string;
+  readonly load: () => Promise<{ readonly default: Component }>;
+}
+
+export const screens: readonly Screen[] = [
+  { name: "signal", title: "Signal", load: () => import("./screens/signal/screen.svelte") },
+];

@@ -1,0 +1,28 @@
+/** The screen's network as an architecture line, and the command that gives its numbers. */
+
+import type { SignalState } from "./state.ts";
+
+type Network = Pick<SignalState, "depth" | "width" | "activation" | "block" | "bias">;
+
+/** Classes of the readout: any small number, the picture stops before it. */
+const OUTPUTS = 10;
+
+/** @example architecture({ depth: 50, width: 128, activation: "tanh", block: "plain", bias: true }) // "128 > 128 tanh x50 > 10" */
+export function architecture({ depth, width, activation, block, bias }: Network): string {
+  const dense = `${width}${bias ? "" : " nobias"}`;
+  const layer = {
+    plain: `${dense} ${activation}`,
+    residual: `[ ${dense} ${activation} ]`,
+    layernorm: `${dense} layernorm ${activation}`,
+    batchnorm: `${dense} batchnorm ${activation}`,
+    "pre-norm": `[ layernorm ${dense} ${activation} ]`,
+  }[block];
+  return `${width} > ${layer} x${depth} > ${OUTPUTS}`;
+}
+
+export function commands(state: SignalState): readonly string[] {
+  const seed = state.seed === 0 ? "" : ` --seed ${state.seed}`;
+  return [...new Set([state.scheme, state.against])].map(
+    (scheme) => `npx epoch0 plan "${architecture(state)}" --scheme "${scheme}"${seed} --json`,
+  );
+}

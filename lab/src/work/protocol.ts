@@ -1,0 +1,36 @@
+/** What the page and its worker say to each other: one request, any number of parts, one end. All of it is plain data. */
+
+/** A task of a screen's `compute.ts`: a function (one answer) or an async generator (a stream of parts). */
+export interface Context {
+  /** Lets messages through, waits while the tab is hidden, and ends the task where it was cancelled. */
+  readonly breathe: () => Promise<void>;
+}
+
+export type Task = (request: never, context: Context) => unknown;
+export type Tasks = Readonly<Record<string, Task>>;
+
+export type Message =
+  | {
+      readonly kind: "ask";
+      readonly id: number;
+      readonly screen: string;
+      readonly task: string;
+      readonly request: unknown;
+    }
+  | { readonly kind: "cancel"; readonly id: number }
+  | { readonly kind: "rest" }
+  | { readonly kind: "resume" };
+
+export type Answer =
+  | { readonly kind: "part"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "end"; readonly id: number }
+  | { readonly kind: "error"; readonly id: number; readonly message: string };
+
+/** What a task is asked. */
+export type RequestOf<T> = T extends (request: infer Request, ...rest: never) => unknown ? Request : never;
+/** What a task answers: a stream's parts, or the one value. */
+export type PartOf<T> = T extends (...all: never) => AsyncGenerator<infer Part>
+  ? Part
+  : T extends (...all: never) => infer Value
+    ? Awaited<Value>
+    : never;

@@ -1,0 +1,7 @@
+/** Which screens have work for the worker. A screen's library code is loaded when it is first asked. */
+
+import type { Tasks } from "./protocol.ts";
+
+export const taskModules: Readonly<Record<string, () => Promise<Tasks>>> = {
+  signal: () => import("../screens/signal/compute.ts"),
+};

@@ -1,0 +1,80 @@
+/** The library's side: runs the tasks of the screens, part by part, until they end or are cancelled. */
+
+import type { Answer, Context, Message, Tasks } from "./protocol.ts";
+import { taskModules } from "./tasks.ts";
+
+class Cancelled extends Error {}
+
+const cancelled = new Set<number>();
+let resting: Promise<void> | null = null;
+let wake = () => {};
+
+const say = (answer: Answer) => postMessage(answer);
+
+/** A turn of the event loop without the four milliseconds that nested timers wait. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+function contextOf(id: number): Context {
+  return {
+    async breathe() {
+      await turn();
+      while (resting !== null) await resting;
+      if (cancelled.has(id)) throw new Cancelled();
+    },
+  };
+}
+
+const isStream = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+
+async function work({ id, screen, task, request }: Extract<Message, { kind: "ask" }>): Promise<void> {
+  const load = taskModules[screen];
+  const tasks: Tasks = load === undefined ? {} : await load();
+  const run: unknown = tasks[task];
+  if (typeof run !== "function") throw new Error(`lab: ${screen} has no task ${task}`);
+  const context = contextOf(id);
+  const result: unknown = run(request, context);
+  if (!isStream(result)) {
+    say({ kind: "part", id, value: await result });
+    return;
+  }
+  for await (const value of result) {
+    if (cancelled.has(id)) return;
+    say({ kind: "part", id, value });
+    await context.breathe();
+  }
+}
+
+addEventListener("message", ({ data }: MessageEvent<Message>) => {
+  switch (data.kind) {
+    case "cancel":
+      cancelled.add(data.id);
+      return;
+    case "rest":
+      resting ??= new Promise((resolve) => {
+        wake = resolve;
+      });
+      return;
+    case "resume":
+      resting = null;
+      wake();
+      return;
+    case "ask":
+      work(data)
+        .then(() => say({ kind: "end", id: data.id }))
+        .catch((error: unknown) => {
+          if (error instanceof Cancelled) say({ kind: "end", id: data.id });
+          else say({ kind: "error", id: data.id, message: error instanceof Error ? error.message : String(error) });
+        })
+        .finally(() => cancelled.delete(data.id));
+  }
+});

@@ -1,0 +1,98 @@
+/** The lab in a real browser: served by the program itself, watched for errors and for anything that leaves its origin. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { run } from "../../src/cli/index.ts";
+
+const PLACES = [
+  process.env.CHROME_PATH ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Where Chrome or Chromium is; undefined where there is none: then these tests do not run, which CI counts as a failure. */
+export const browserPath = PLACES.find((path) => path !== "" && existsSync(path));
+if (browserPath === undefined) {
+  const line = "no Chromium or Chrome here: the lab's browser tests did not run";
+  if (process.env.CI) throw new Error(line);
+  process.stderr.write(`${line}\n`);
+}
+
+export interface Lab {
+  /** Ends in "/". */
+  readonly url: string;
+  /** A page at the link ("#v1/…"), the first screen without one. */
+  readonly open: (link?: string, options?: BrowserContextOptions) => Promise<Page>;
+  /** Console errors, uncaught errors, requests that left the origin: must stay empty. */
+  readonly problems: readonly string[];
+  /** Resolves to the exit code of the program. */
+  readonly close: () => Promise<number>;
+}
+
+/** Starts `epoch0 lab` and one browser. Call once a file, and `close` at its end. */
+export async function openLab(): Promise<Lab> {
+  const stop = new AbortController();
+  let code: Promise<number> = Promise.resolve(-1);
+  const url = await new Promise<string>((resolve, reject) => {
+    const terminal = {
+      out: (text: string) => {
+        const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(text);
+        if (found !== null) resolve(found[0]);
+      },
+      err: (text: string) => reject(new Error(text)),
+      width: 100,
+      color: false,
+      progress: false,
+      signal: stop.signal,
+    };
+    code = run(["lab", "--port", "0", "--no-open"], terminal);
+  });
+  const browser: Browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  const problems: string[] = [];
+  return {
+    url,
+    problems,
+    async open(link = "", options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+      const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
+      page.on("console", (message) => {
+        if (message.type() === "error") problems.push(message.text());
+      });
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on("request", (request) => {
+        const { protocol, origin } = new URL(request.url());
+        if (protocol !== "data:" && protocol !== "blob:" && `${origin}/` !== url) problems.push(request.url());
+      });
+      await page.goto(url + link);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      stop.abort();
+      return code;
+    },
+  };
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string | null;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+/** Faults that axe-core calls serious or critical, one line each. */
+export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  const { violations }: AxeResult = await page.evaluate("axe.run()");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+}
