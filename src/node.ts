@@ -3,3 +3,4 @@
 export { fileSha256, type OpenOptions, openModel, readData } from "./formats/file.ts";
 export { type WriteWeightsOptions, writeWeights } from "./materialize/write-file.ts";
 export { type WriteShardsOptions, type WrittenShards, writeShards } from "./materialize/write-shards.ts";
+export { type QueueOptions, type RaceOrder, type RaceResult, runRace } from "./race/queue.ts";

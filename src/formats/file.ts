@@ -3,7 +3,7 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import type { Model } from "../model/types.ts";
-import type { Data } from "./data/index.ts";
+import type { Data, NamedData } from "./data/index.ts";
 import { FormatError } from "./error.ts";
 import { insideFolder, openShards, shardPaths } from "./file-shards.ts";
 import { fileBytes, fileSource, systemError } from "./file-source.ts";
@@ -229,6 +229,17 @@ export async function readData(path: string): Promise<Data> {
 /** The files that a model is read from: the one that was named first, then the shards of an index. @throws FormatError */
 export function modelFiles(path: string): string[] {
   return INDEX.test(path) ? [path, ...shardPaths(path)] : [path];
+}
+
+/** Arrays of a .npz by name, for a model of several inputs. Errors: FormatError. */
+export async function readNamedData(path: string): Promise<NamedData> {
+  firstBytes(path);
+  if (extname(path).toLowerCase() !== ".npz") {
+    throw new FormatError(`${path}: several inputs need an array each, give an .npz with their names`);
+  }
+  const bytes = fileBytes(path, MAX_DATA);
+  const { readNpzNamedData } = await import("./data/index.ts");
+  return inFile(path, () => readNpzNamedData(bytes, { name: path }));
 }
 
 /** True where both paths lead to the same file. */

@@ -1,6 +1,6 @@
 /** Every file format, for code that runs anywhere; files on disk are opened by `file.ts`. */
 
-export { type Data, readCsv, readNpyData, readNpzData } from "./data/index.ts";
+export { type Data, type NamedData, readCsv, readNpyData, readNpzData, readNpzNamedData } from "./data/index.ts";
 export { FormatError } from "./error.ts";
 export { readLine } from "./line/index.ts";
 export { readNpy, writeNpy } from "./npy/index.ts";

@@ -204,6 +204,8 @@ export interface NormalizeNode extends NodeBase {
   /** batch: running statistics. */
   readonly mean: string | null;
   readonly variance: string | null;
+  /** batch: share of a running statistic that a training step keeps; default 0.9 (ONNX; PyTorch calls the rest momentum). */
+  readonly momentum?: number;
   /** batch: how the file was exported (training_mode); `--mode` overrides. */
   readonly training: boolean;
 }

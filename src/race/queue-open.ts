@@ -2,9 +2,9 @@
 
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { openModel, readData } from "../formats/file.ts";
+import { openModel, readData, readNamedData } from "../formats/file.ts";
 import type { Model } from "../model/types.ts";
-import { BUILT_IN, type Dataset, fitTask, type Task } from "./data/index.ts";
+import { BUILT_IN, type Dataset, fitTask, type NamedDataset, type Task } from "./data/index.ts";
 import type { RaceSettings } from "./types.ts";
 
 export interface RaceOrder {
@@ -28,7 +28,7 @@ export async function openRace({ model: path, data, standardise, settings }: Rac
     throw new Error(`race: ${model.name} is written for batches of ${model.batch}, got --batch ${settings.batch}`);
   }
   const name = builtInName(data);
-  const task = fitTask(model, name ?? (await openData(data)), { seed: settings.seed, standardise });
+  const task = fitTask(model, name ?? (await openData(data, model)), { seed: settings.seed, standardise });
   return { model, task };
 }
 
@@ -37,10 +37,12 @@ export function builtInName(data: string): (typeof BUILT_IN)[number] | undefined
   return existsSync(data) ? undefined : BUILT_IN.find((name) => name === data);
 }
 
-async function openData(path: string): Promise<Dataset> {
+async function openData(path: string, model: Model): Promise<Dataset | NamedDataset> {
   if (!existsSync(path)) {
     throw new Error(`data: no file ${JSON.stringify(path)}, give a file or one of ${BUILT_IN.join(", ")}`);
   }
+  const name = basename(path);
+  if (model.inputs.length > 1) return { name, ...(await readNamedData(path)) };
   const { inputs, shape, labels, classes } = await readData(path);
-  return { name: basename(path), count: shape[0] ?? 0, inputs, shape: shape.slice(1), labels, classes };
+  return { name, count: shape[0] ?? 0, inputs, shape: shape.slice(1), labels, classes };
 }

@@ -8,7 +8,7 @@ import { openRace, type RaceOrder } from "./queue-open.ts";
 import { defaultStorePath, openStore } from "./queue-store.ts";
 import type { Answer } from "./queue-worker.ts";
 import { race } from "./race.ts";
-import { createRunner } from "./runner.ts";
+import { createRunner, type Extensions } from "./runner.ts";
 import type { Job, Outcome, RaceResult } from "./types.ts";
 
 export type { RaceOrder } from "./queue-open.ts";
@@ -20,6 +20,8 @@ export interface QueueOptions {
   /** File of the runs; default `.epoch0/race-….json` in the current folder. */
   readonly results?: string;
   readonly signal?: AbortSignal;
+  /** Functions for nodes of one's own; they cannot be handed to worker threads, so that all runs are done in this one. */
+  readonly extensions?: Extensions;
   /** Called when the file is open, and after each run. */
   readonly onProgress?: (progress: RaceProgress) => void;
 }
@@ -47,12 +49,14 @@ interface Pool {
  * Errors: the signal's reason when aborted (what was done is in the file), or what a worker says.
  */
 export async function runRace(order: RaceOrder, options: QueueOptions = {}): Promise<RaceResult> {
-  const { signal, onProgress, threads = Math.min(MOST_THREADS, availableParallelism()) } = options;
+  const { signal, onProgress, extensions, threads = Math.min(MOST_THREADS, availableParallelism()) } = options;
   const opened = await openRace(order);
   const store = await openStore(order, options.results ?? (await defaultStorePath(order)));
   const worker = workerFile();
   const pool =
-    threads > 1 && worker !== null ? threadPool(order, worker, threads, signal) : localPool(order, opened, signal);
+    threads > 1 && worker !== null && extensions === undefined
+      ? threadPool(order, worker, threads, signal)
+      : localPool(order, opened, { signal, extensions });
   let [done, kept, expected] = [0, 0, 0];
   const note = () => onProgress?.({ done, expected, kept, path: store.path });
   const execute = async (job: Job): Promise<Outcome> => {
@@ -87,9 +91,9 @@ function workerFile(): string | null {
 function localPool(
   order: RaceOrder,
   { model, task }: Awaited<ReturnType<typeof openRace>>,
-  signal?: AbortSignal,
+  { signal, extensions }: Pick<QueueOptions, "signal" | "extensions">,
 ): Pool {
-  const runner = createRunner(model, task, order.settings);
+  const runner = createRunner(model, task, order.settings, extensions);
   let last: Promise<unknown> = runner;
   return {
     run(job) {

@@ -3,10 +3,14 @@
 import { initialize } from "../materialize/index.ts";
 import type { Model } from "../model/types.ts";
 import { plan, schemeByName } from "../plan/index.ts";
+import type { CustomRules } from "../propagate/index.ts";
 import {
+  type CustomOperations,
   createTrainer,
   type InputValues,
+  inputLayouts,
   type OptimizerOptions,
+  placeSamples,
   planLsuv,
   runTraining,
   selectRows,
@@ -19,6 +23,12 @@ export interface Runner {
   /** Errors: the signal's reason. */
   readonly run: (job: Job, signal?: AbortSignal) => Promise<Outcome>;
   readonly dispose: () => void;
+}
+
+/** What a caller adds for nodes that the library does not know, by name. */
+export interface Extensions {
+  readonly rules?: CustomRules;
+  readonly operations?: CustomOperations;
 }
 
 /** Rows held out are looked at this often, as many of them as are trained on in between, within these bounds. */
@@ -41,14 +51,25 @@ export function optimizerOptions(name: OptimizerName, learningRate: number): Opt
   }
 }
 
-export async function createRunner(model: Model, task: Task, settings: RaceSettings): Promise<Runner> {
+/**
+ * Batch normalization scores with the statistics of the rows that are scored: running ones need some fifty steps to forget
+ * where they began, and would be compared instead of the weights in a short run.
+ *
+ * Errors: a scheme or a model that cannot be run.
+ */
+export async function createRunner(
+  model: Model,
+  task: Task,
+  settings: RaceSettings,
+  { rules, operations }: Extensions = {},
+): Promise<Runner> {
   const expected = task.input === null ? {} : { inputMean: task.input.mean, inputVariance: task.input.variance };
   /** A scheme that measures does so on the first rows to learn from. */
   const weightsOf = async (scheme: string, seed: number) => {
-    const plain = { seed, batch: settings.batch, ...expected };
+    const plain = { seed, batch: settings.batch, ...expected, rules };
     const chosen =
       schemeByName(scheme).scheme.name === "lsuv"
-        ? await planLsuv(model, { ...plain, inputs: firstRows(model, task), inputName: task.name })
+        ? await planLsuv(model, { ...plain, operations, inputs: firstRows(model, task), inputName: task.name })
         : plan(model, { ...plain, scheme });
     return initialize(chosen, { read: model.read });
   };
@@ -58,6 +79,8 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
     weights: await weightsOf(first, settings.seed),
     loss: task.loss,
     optimizer: optimizerOptions(settings.optimizer, 0),
+    evaluation: "train",
+    operations,
   });
   const head = (samples: Task["test"], most: number) =>
     samples.count <= most
@@ -73,7 +96,7 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
 
   const race = async (spec: RunSpec, signal?: AbortSignal): Promise<RunRecord> => {
     const started = performance.now();
-    trainer.reset(await weightsOf(spec.scheme, spec.seed), { learningRate: spec.learningRate });
+    trainer.reset(await weightsOf(spec.scheme, spec.seed), { learningRate: spec.learningRate, seed: spec.seed });
     const result = await runTraining(trainer, task.train, {
       steps: settings.steps,
       batch: Math.min(settings.batch, task.train.count),
@@ -114,6 +137,7 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
         loss: task.loss,
         seed: 0,
         tolerance: 0.05,
+        operations,
       });
       const { lambdaMax, error, largestStep } = found;
       return { kind: "sharpness", step: { scheme: job.scheme, lambdaMax, error, largestStep } };
@@ -122,11 +146,15 @@ export async function createRunner(model: Model, task: Task, settings: RaceSetti
   };
 }
 
-/** One batch of the model's input, the rows in turn. */
+/** One batch of the model's inputs, the rows in turn. */
 function firstRows(model: Model, { train }: Task): InputValues {
-  const rows = selectRows(
+  const { inputs } = selectRows(
     train,
     Int32Array.from({ length: model.batch }, (_, i) => i % train.count),
   );
-  return new Map(model.inputs.map(({ name }) => [name, rows.inputs]));
+  const placed = inputLayouts(model).flatMap(({ name, before }) => {
+    const values = ArrayBuffer.isView(inputs) ? inputs : inputs.get(name);
+    return values === undefined ? [] : [[name, placeSamples(values, model.batch, before)] as const];
+  });
+  return new Map(placed);
 }

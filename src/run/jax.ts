@@ -20,11 +20,14 @@ let loading: Promise<Jax> | undefined;
 export async function loadJax(device: Device = "wasm"): Promise<Jax> {
   loading ??= import("@jax-js/jax");
   const jax = await loading;
-  if (device === "webgpu" && typeof navigator === "undefined") {
-    throw new Error('run: no WebGPU here, got device "webgpu", use "wasm"');
+  if (device === "webgpu" && !(typeof navigator !== "undefined" && "gpu" in navigator)) {
+    throw new Error('run: no WebGPU here (navigator.gpu is missing), got device "webgpu", use "wasm"');
   }
   const ready = await jax.init(device);
-  if (!ready.includes(device)) throw new Error(`run: the ${device} backend does not start here, use another device`);
+  if (!ready.includes(device)) {
+    const hint = device === "webgpu" ? 'no graphics adapter answers, use "wasm"' : "WebAssembly is switched off";
+    throw new Error(`run: the device "${device}" does not start here, ${hint}`);
+  }
   jax.defaultDevice(device);
   return jax;
 }

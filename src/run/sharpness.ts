@@ -7,6 +7,7 @@
 
 import type { Model } from "../model/types.ts";
 import { createKey, fillNormal, type Seed } from "../random/index.ts";
+import type { CustomOperations } from "./custom.ts";
 import { type Device, loadJax, type Tensor } from "./jax.ts";
 import type { Mode } from "./operation.ts";
 import { symmetricEigenvalues } from "./train/eigenvalues.ts";
@@ -24,6 +25,8 @@ export interface SharpnessOptions {
   readonly products?: number;
   /** Stop when the error is below this share of λ_max. Default 0.01. */
   readonly tolerance?: number;
+  /** Operations of nodes and activations that the library does not know, by name. */
+  readonly operations?: CustomOperations;
   readonly device?: Device;
 }
 
@@ -38,7 +41,7 @@ export interface Sharpness {
 }
 
 /**
- * Of the mean loss over `data`, at `weights`.
+ * Of the mean loss over `data`, at `weights`; nothing is dropped.
  *
  * A product H v is a central difference of gradients, (g(w + εv) − g(w − εv)) / 2ε with ε = 2⁻⁸ · (1 + ‖w‖/√P) for the
  * unit vector v. The derivative of the gradient (jvp) exists for the operations here too, but is a second program to

@@ -83,4 +83,12 @@ test.skipIf(browser === undefined)("draws the same bits and learns the same as N
   there.losses.forEach((loss, i) => {
     expect(Math.abs(loss / here.losses[i]! - 1)).toBeLessThan(20 * 2 ** -20);
   });
+  expect(here.webgpu.refused).toMatch(/^run: no WebGPU here/);
+  const [first] = there.webgpu.losses ?? [];
+  if (first === undefined) {
+    expect(there.webgpu.refused).toMatch(/^run: (no WebGPU here|the device "webgpu" does not start here)/);
+    process.stderr.write(`WebGPU was not tested, Chromium says: ${there.webgpu.refused}\n`);
+  }
+  // Another order of sums over 64 and 16 terms, the logarithm and the exponential to some ulps of a graphics card.
+  else expect(Math.abs(first / here.losses[0]! - 1)).toBeLessThan(2 ** -16);
 });

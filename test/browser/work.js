@@ -27,5 +27,15 @@ export async function work({ createTrainer, initialize, plan, readOnnx }, bytes)
   const losses = [];
   for (let step = 0; step < 20; step++) losses.push((await trainer.step({ count: SAMPLES, inputs, targets })).loss);
   trainer.dispose();
-  return { hashes, losses };
+  const wanted = createTrainer(model, {
+    weights: initialize(plan(model, { seed: 0 })),
+    loss: "cross-entropy",
+    optimizer: { kind: "sgd", learningRate: 0.5 },
+    device: "webgpu",
+  });
+  const webgpu = await wanted.then(
+    async (other) => ({ losses: [(await other.step({ count: SAMPLES, inputs, targets })).loss] }),
+    (error) => ({ refused: error.message }),
+  );
+  return { hashes, losses, webgpu };
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { maxoutNetwork } from "../../examples/custom-node.ts";
 import { readLine } from "../../src/formats/index.ts";
+import { momentRule } from "../../src/propagate/index.ts";
 import { createRunner, fitTask, type RaceSettings, race } from "../../src/race/index.ts";
 import type { Job, Outcome } from "../../src/race/types.ts";
+import type { CustomOperation } from "../../src/run/index.ts";
 
 const settings: RaceSettings = {
   schemes: ["auto", "torch"],
@@ -15,6 +18,15 @@ const settings: RaceSettings = {
 };
 const model = readLine("4 > 8 tanh > 3 softmax", { batch: 8 });
 const task = fitTask(model, "iris", { seed: 0, standardise: true });
+
+const maxout: CustomOperation = (jax, [z]) => jax.numpy.max(z!.ref.reshape([z!.shape[0]!, z!.shape[1]! / 2, 2]), -1);
+const operations = { Maxout: maxout };
+const rules = {
+  Maxout: momentRule({
+    forward: ([z]) => ({ mean: Math.sqrt(z!.secondMoment / Math.PI), secondMoment: z!.secondMoment }),
+    backward: () => [1 / 2],
+  }),
+};
 
 /** Runs whose loss is lowest at a rate of each scheme's own, and that diverge above ten times that rate. */
 function valley(bottoms: Readonly<Record<string, number>>, largestStep: number, jobs: Job[] = []) {
@@ -89,6 +101,18 @@ describe("a runner", () => {
     expect(measured).toMatchObject({ record: { scheme: "lsuv", state: "finished" } });
     const curvature = await runner.run({ kind: "sharpness", scheme: "torch" });
     expect(curvature.kind === "sharpness" && curvature.step.largestStep).toBeGreaterThan(0);
+    runner.dispose();
+  });
+
+  it("takes rules and operations of one's own", async () => {
+    const own = maxoutNetwork();
+    const extensions = { rules, operations };
+    const data = fitTask(own, "teacher", { seed: 0 });
+    const short = { ...settings, batch: own.batch, steps: 2, schemes: ["auto"] };
+    const runner = await createRunner(own, data, short, extensions);
+    const run = await runner.run({ kind: "run", scheme: "auto", seed: 0, learningRate: 0.01 });
+    expect(run).toMatchObject({ record: { state: "finished", diverged: false } });
+    expect(await runner.run({ kind: "sharpness", scheme: "auto" })).toMatchObject({ kind: "sharpness" });
     runner.dispose();
   });
 });

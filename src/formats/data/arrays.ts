@@ -3,7 +3,7 @@
 import { FormatError } from "../error.ts";
 import { readNpy } from "../npy/index.ts";
 import { type NpzArray, readNpzArrays } from "../npz/index.ts";
-import type { Data } from "./types.ts";
+import type { Data, NamedData } from "./types.ts";
 
 function asInputs(values: Float32Array | Float64Array, shape: readonly number[], name: string): Data {
   if (shape.length === 0 || values.length === 0) {
@@ -24,16 +24,16 @@ export function readNpyData(bytes: Uint8Array, { name = "npy" }: { readonly name
 const INPUTS = /^(x|x_train|inputs?|data|features|images|arr_0)$/i;
 const LABELS = /^(y|y_train|labels?|targets?|class(es)?|species|arr_1)$/i;
 
-function withLabels(data: Data, labels: NpzArray, name: string): Data {
+function classesOf(labels: NpzArray, count: number, name: string): Pick<Data, "labels" | "classes"> {
   const values = labels.values();
-  if (values.length !== data.shape[0]) {
+  if (values.length !== count) {
     throw new FormatError(
-      `${name}: one label for each of the ${data.shape[0]} samples, got ${values.length} in ${JSON.stringify(labels.name)}`,
+      `${name}: one label for each of the ${count} samples, got ${values.length} in ${JSON.stringify(labels.name)}`,
     );
   }
   const known = [...new Set(values)].sort((a, b) => a - b);
   const index = new Map(known.map((value, i) => [value, i]));
-  return { ...data, labels: Int32Array.from(values, (value) => index.get(value) ?? 0), classes: known.map(String) };
+  return { labels: Int32Array.from(values, (value) => index.get(value) ?? 0), classes: known.map(String) };
 }
 
 /**
@@ -51,5 +51,32 @@ export function readNpzData(bytes: Uint8Array, { name = "npz" }: { readonly name
   }
   const data = asInputs(inputs.values(), inputs.header.shape, name);
   const labels = arrays.find((array) => array !== inputs && LABELS.test(array.name));
-  return labels === undefined ? data : withLabels(data, labels, name);
+  return labels === undefined ? data : { ...data, ...classesOf(labels, data.shape[0] ?? 0, name) };
+}
+
+/**
+ * The arrays of an .npz archive by name, each with samples along its first axis, and the labels (an array called y, labels
+ * or targets) where there are some.
+ *
+ * @throws FormatError where arrays have different numbers of samples
+ */
+export function readNpzNamedData(bytes: Uint8Array, { name = "npz" }: { readonly name?: string } = {}): NamedData {
+  const all = readNpzArrays(bytes, { name });
+  const labels = all.find((array) => LABELS.test(array.name));
+  const inputs = all.filter((array) => array !== labels);
+  const [first] = inputs;
+  if (first === undefined) throw new FormatError(`${name}: no arrays of samples, add one for each input`);
+  const count = first.header.shape[0] ?? 0;
+  const arrays = new Map(
+    inputs.map((array) => {
+      const { inputs: values, shape } = asInputs(array.values(), array.header.shape, name);
+      if (shape[0] !== count) {
+        throw new FormatError(
+          `${name}: every array has as many samples as ${JSON.stringify(first.name)}, ${count}, got ${shape[0]} in ${JSON.stringify(array.name)}`,
+        );
+      }
+      return [array.name, values] as const;
+    }),
+  );
+  return { count, arrays, ...(labels === undefined ? { labels: null, classes: [] } : classesOf(labels, count, name)) };
 }

@@ -1,5 +1,5 @@
 /** Samples from .csv, .npy and .npz. */
 
-export { readNpyData, readNpzData } from "./arrays.ts";
+export { readNpyData, readNpzData, readNpzNamedData } from "./arrays.ts";
 export { readCsv } from "./csv.ts";
-export type { Data } from "./types.ts";
+export type { Data, NamedData } from "./types.ts";

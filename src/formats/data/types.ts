@@ -8,3 +8,11 @@ export interface Data {
   /** Names of the classes, sorted (numbers by size); empty without labels. */
   readonly classes: readonly string[];
 }
+
+/** Samples of a network with several inputs. */
+export interface NamedData extends Pick<Data, "labels" | "classes"> {
+  /** Rows of each array. */
+  readonly count: number;
+  /** Row-major, samples first, by name. */
+  readonly arrays: ReadonlyMap<string, Float32Array>;
+}

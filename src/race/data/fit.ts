@@ -1,39 +1,20 @@
 /** Data in the shapes that a model trains on: inputs as it takes them, targets as its output has them, some held out. */
 
 import type { Model, ModelInput } from "../../model/types.ts";
-import { createKey, type Seed } from "../../random/index.ts";
-import { headOf, type Loss, permutation, type Samples, selectRows } from "../../run/index.ts";
+import type { Seed } from "../../random/index.ts";
+import { headOf, type InputRows, type Samples } from "../../run/index.ts";
+import { HELD_OUT, heldOut } from "./hold-out.ts";
 import { moons, spirals } from "./points.ts";
+import { isNamed, severalTask } from "./several.ts";
+import { momentsOf, standardiser } from "./standardise.ts";
 import { images, teacher } from "./synthetic.ts";
 import { digits, iris } from "./tables.ts";
 import { ranks, text, tokens, windows } from "./text.ts";
-import type { Dataset } from "./types.ts";
+import type { Dataset, NamedDataset, Task, TaskOptions } from "./types.ts";
 
 export const BUILT_IN = ["digits", "iris", "spirals", "moons", "teacher", "images", "text"] as const;
 export type BuiltIn = (typeof BUILT_IN)[number];
 
-export interface Task {
-  readonly name: string;
-  readonly train: Samples;
-  /** Held out: a fifth of the rows. */
-  readonly test: Samples;
-  readonly loss: Loss;
-  readonly classes: number;
-  /** Of the training inputs' entries, as the model gets them; null for token ids. */
-  readonly input: { readonly mean: number; readonly variance: number } | null;
-  readonly standardised: boolean;
-}
-
-export interface TaskOptions {
-  /** Decides synthetic data and which rows are held out. */
-  readonly seed: Seed;
-  /** Each feature to mean 0 and variance 1 over the training rows (constant ones to 0). Default false. */
-  readonly standardise?: boolean;
-  /** Default: cross-entropy where there are classes. */
-  readonly loss?: Loss;
-}
-
-const HELD_OUT = 0.2;
 const TEXT_WINDOWS = 1024;
 
 const size = (shape: readonly number[]) => shape.reduce((total, n) => total * n, 1);
@@ -46,10 +27,12 @@ const size = (shape: readonly number[]) => shape.reduce((total, n) => total * n,
  *
  * @example fitTask(model, "digits", { seed: 0, standardise: true }).train.count // 1438
  */
-export function fitTask(model: Model, source: BuiltIn | Dataset, options: TaskOptions): Task {
+export function fitTask(model: Model, source: BuiltIn | Dataset | NamedDataset, options: TaskOptions): Task {
   const [input] = model.inputs;
-  if (input === undefined || model.inputs.length > 1) {
-    throw new Error(`data: needs a model with one input, got ${model.inputs.length} in ${model.name}`);
+  if (input === undefined) throw new Error(`data: ${model.name} has no input, got none, read a graph`);
+  if (model.inputs.length > 1) return severalTask(model, source, options);
+  if (isNamed(source)) {
+    throw new Error(`data: ${model.name} has one input, got ${source.name} with ${source.arrays.size}, give one array`);
   }
   if (source === "text") return textTask(model, input, options);
   if (input.vocabulary !== null) {
@@ -63,18 +46,23 @@ export function fitTask(model: Model, source: BuiltIn | Dataset, options: TaskOp
   if (classes > Math.max(2, most)) {
     throw new Error(`data: ${dataset.name} has ${classes} classes, got a model with ${most} outputs, use another head`);
   }
-  const order = permutation(dataset.count, createKey(options.seed, "epoch0 data: rows held out"));
-  const held = Math.max(1, Math.round(HELD_OUT * dataset.count));
   const targets = dataset.labels ?? inputs;
-  const all: Samples = { count: dataset.count, inputs, targets };
-  const parts = { train: selectRows(all, order.subarray(held)), test: selectRows(all, order.subarray(0, held)) };
   const { standardise = false } = options;
+  const parts = heldOut({ count: dataset.count, inputs, targets }, options.seed);
   const { train, test } = standardise ? standardised(parts, dataset.labels === null) : parts;
   const loss = options.loss ?? (dataset.labels === null ? "squared-error" : "cross-entropy");
   if (dataset.labels === null && loss === "cross-entropy") {
     throw new Error(`data: ${dataset.name} has no labels, got the loss cross-entropy, use squared-error`);
   }
-  return { name: dataset.name, train, test, loss, classes, input: moments(train.inputs), standardised: standardise };
+  return {
+    name: dataset.name,
+    train,
+    test,
+    loss,
+    classes,
+    input: momentsOf([train.inputs]),
+    standardised: standardise,
+  };
 }
 
 function nameOf(source: BuiltIn | Dataset): string {
@@ -154,40 +142,21 @@ function stretch(
 }
 
 interface Parts {
-  readonly train: Samples;
-  readonly test: Samples;
+  readonly train: Samples<Float32Array>;
+  readonly test: Samples<Float32Array>;
 }
 
 function standardised({ train, test }: Parts, targetsToo: boolean): Parts {
-  const width = train.inputs.length / train.count;
-  const mean = new Float64Array(width);
-  const square = new Float64Array(width);
-  train.inputs.forEach((x, i) => {
-    mean[i % width]! += x / train.count;
-  });
-  train.inputs.forEach((x, i) => {
-    square[i % width]! += (x - mean[i % width]!) ** 2 / train.count;
-  });
-  const scaled = (samples: Samples): Samples => {
-    const inputs = Float32Array.from(samples.inputs, (x, i) => {
-      const deviation = Math.sqrt(square[i % width]!);
-      return deviation === 0 ? 0 : (x - mean[i % width]!) / deviation;
-    });
+  const scale = standardiser(train.inputs, train.count);
+  const scaled = (samples: Samples<Float32Array>): Samples<Float32Array> => {
+    const inputs = scale(samples.inputs);
     return { ...samples, inputs, ...(targetsToo ? { targets: inputs } : {}) };
   };
   return { train: scaled(train), test: scaled(test) };
 }
 
-function moments(values: ArrayLike<number>): { mean: number; variance: number } {
-  let [sum, squares] = [0, 0];
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  const mean = sum / values.length;
-  for (let i = 0; i < values.length; i++) squares += (values[i]! - mean) ** 2;
-  return { mean, variance: squares / values.length };
-}
-
 /** Windows of the text; targets are the next tokens of a sequence output, else the token after the window. */
-function textTask(model: Model, input: ModelInput, { seed }: TaskOptions): Task {
+function textTask(model: Model, input: ModelInput, { seed }: TaskOptions): Task<InputRows> {
   if (input.vocabulary === null) {
     throw new Error(`data: ${model.name} takes real numbers, got text, use data of numbers`);
   }
@@ -200,7 +169,7 @@ function textTask(model: Model, input: ModelInput, { seed }: TaskOptions): Task 
   const ids = tokens(input.vocabulary);
   const symbols = classes >= input.vocabulary ? ids : ranks(classes);
   const border = Math.round((1 - HELD_OUT) * text.length);
-  const part = (from: number, to: number, count: number): Samples => {
+  const part = (from: number, to: number, count: number): Samples<InputRows> => {
     if (to - from <= length) throw new Error(`data: the text is shorter than ${length} tokens, use a shorter sequence`);
     const starts = windows(seed, { from, to, length, count });
     const inputs = new Int32Array(count * length);

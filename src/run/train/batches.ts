@@ -1,22 +1,11 @@
-/** Rows in the shapes that the model's program takes, and the order in which training meets them. */
+/** Rows in the shapes that the model's program takes. */
 
-import { createKey, deriveKey, fillBits, type Key, type Seed } from "../../random/index.ts";
-import type { Head } from "./head.ts";
-import type { Samples } from "./types.ts";
-
-export interface Layout {
-  readonly batch: number;
-  /** Numbers in one sample of the input. */
-  readonly input: number;
-  /** Labels of one sample. */
-  readonly labels: number;
-  readonly head: Head;
-  /** Inputs are token ids. */
-  readonly integers: boolean;
-}
+import { type Layout, placeSamples } from "./layout.ts";
+import type { InputRows, SampleInputs, Samples } from "./types.ts";
 
 export interface Chunk {
-  readonly inputs: Float32Array | Int32Array;
+  /** One array an input, in the layout's order. */
+  readonly inputs: readonly InputRows[];
   readonly targets: Int32Array | Float32Array;
   /** One number a label; they sum to 1 over all chunks. */
   readonly weights: Float32Array;
@@ -24,7 +13,7 @@ export interface Chunk {
 
 /** Cuts samples into chunks of exactly `batch` rows; the last one is filled up with the first rows, of weight 0. */
 export function chunks(samples: Samples, layout: Layout): Chunk[] {
-  const { batch, labels } = layout;
+  const { batch, labels, head } = layout;
   const target = checkSamples(samples, layout);
   const found: Chunk[] = [];
   for (let from = 0; from < samples.count; from += batch) {
@@ -32,25 +21,42 @@ export function chunks(samples: Samples, layout: Layout): Chunk[] {
     const weights = new Float32Array(batch * labels);
     weights.fill(1 / (samples.count * labels), 0, Math.min(batch, samples.count - from) * labels);
     found.push({
-      inputs: pick(samples.inputs, layout.input, rows),
-      targets: pick(samples.targets, target, rows),
-      weights,
+      inputs: layout.inputs.map(({ name, size, before }) =>
+        placeSamples(pick(rowsOf(samples.inputs, name), size, rows), batch, before),
+      ),
+      targets: placeSamples(pick(samples.targets, target, rows), batch, head.before),
+      weights: placeSamples(weights, batch, head.before),
     });
   }
   return found;
 }
 
 /** The samples of these rows, in this order. */
+export function selectRows<Inputs extends SampleInputs>(
+  samples: Samples<Inputs>,
+  rows: ArrayLike<number>,
+): Samples<Inputs>;
 export function selectRows(samples: Samples, rows: ArrayLike<number>): Samples {
+  const { count, inputs, targets } = samples;
+  const some = <Values extends InputRows>(values: Values) => pick(values, values.length / count, rows);
   return {
     count: rows.length,
-    inputs: pick(samples.inputs, samples.inputs.length / samples.count, rows),
-    targets: pick(samples.targets, samples.targets.length / samples.count, rows),
+    inputs: isRows(inputs) ? some(inputs) : new Map([...inputs].map(([name, values]) => [name, some(values)])),
+    targets: some(targets),
   };
 }
 
-function pick<Values extends Float32Array | Int32Array>(values: Values, width: number, rows: ArrayLike<number>): Values;
-function pick(values: Float32Array | Int32Array, width: number, rows: ArrayLike<number>): Float32Array | Int32Array {
+const isRows = (inputs: SampleInputs): inputs is InputRows => ArrayBuffer.isView(inputs);
+
+/** The values of one input. */
+function rowsOf(inputs: SampleInputs, name: string): InputRows {
+  const values = isRows(inputs) ? inputs : inputs.get(name);
+  if (values === undefined) throw new Error(`train: no values for the input ${JSON.stringify(name)}, add them`);
+  return values;
+}
+
+function pick<Values extends InputRows>(values: Values, width: number, rows: ArrayLike<number>): Values;
+function pick(values: InputRows, width: number, rows: ArrayLike<number>): InputRows {
   const out =
     values instanceof Int32Array ? new Int32Array(rows.length * width) : new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
@@ -61,14 +67,22 @@ function pick(values: Float32Array | Int32Array, width: number, rows: ArrayLike<
 }
 
 /** Numbers in one sample's target. */
-function checkSamples({ count, inputs, targets }: Samples, layout: Layout): number {
-  const { head, labels, input, integers } = layout;
+function checkSamples({ count, inputs, targets }: Samples, { head, labels, ...layout }: Layout): number {
   if (!Number.isInteger(count) || count < 1) throw new Error(`train: needs a sample or more, got ${count}`);
-  if (inputs.length !== count * input) {
-    throw new Error(`train: inputs hold ${inputs.length} numbers, give ${count} samples of ${input}`);
+  if (isRows(inputs) && layout.inputs.length > 1) {
+    const names = layout.inputs.map(({ name }) => JSON.stringify(name)).join(", ");
+    throw new Error(`train: the model has the inputs ${names}, got one array, give a Map with one for each`);
   }
-  if (integers && !(inputs instanceof Int32Array))
-    throw new Error("train: token ids are an Int32Array, got real numbers");
+  for (const { name, size, integers } of layout.inputs) {
+    const values = rowsOf(inputs, name);
+    const called = layout.inputs.length > 1 ? `inputs of ${JSON.stringify(name)}` : "inputs";
+    if (values.length !== count * size) {
+      throw new Error(`train: ${called} hold ${values.length} numbers, give ${count} samples of ${size}`);
+    }
+    if (integers && !(values instanceof Int32Array)) {
+      throw new Error(`train: ${called} are token ids, got real numbers, give an Int32Array`);
+    }
+  }
   const labelled = targets instanceof Int32Array;
   const width = labelled ? labels : labels * (head.shape[head.axis] ?? 1);
   if (targets.length !== count * width) {
@@ -82,38 +96,4 @@ function checkSamples({ count, inputs, targets }: Samples, layout: Layout): numb
     if (bad !== undefined) throw new Error(`train: the model has ${classes} classes, got the class id ${bad}`);
   }
   return width;
-}
-
-/**
- * Endless batches of rows: each pass visits every row once, in an order that (seed, pass) alone decides, the same for
- * every run that it is given to. A pass that does not fill the last batch goes on in the next one.
- */
-export function* batchOrder(count: number, batch: number, seed: Seed): Generator<Int32Array, never> {
-  const key = createKey(seed, "epoch0 training: order of the rows");
-  let pass = 0;
-  let order = permutation(count, deriveKey(key, pass));
-  let at = 0;
-  for (;;) {
-    const rows = new Int32Array(batch);
-    for (let i = 0; i < batch; i++) {
-      if (at === count) {
-        order = permutation(count, deriveKey(key, ++pass));
-        at = 0;
-      }
-      rows[i] = order[at++]!;
-    }
-    yield rows;
-  }
-}
-
-/** Fisher and Yates; a word's remainder is off uniform by less than count · 2⁻³². */
-export function permutation(count: number, key: Key): Int32Array {
-  const words = new Uint32Array(count);
-  fillBits(words, key, 0);
-  const order = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor((words[i]! / 2 ** 32) * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

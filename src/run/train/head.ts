@@ -14,6 +14,8 @@ export interface Head {
   /** Axis of the classes. */
   readonly axis: number;
   readonly classes: number;
+  /** Numbers that the axes before that of the samples count: 1 where the samples come first. */
+  readonly before: number;
   /** One logit a sample for two classes. */
   readonly binary: boolean;
 }
@@ -30,6 +32,7 @@ export function headOf(model: Model, loss: Loss): Head {
   const producer = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   const { shape } = infoOf(model, output);
   const last = defaultAxis(shape);
+  const place = (axis: number) => ({ shape, axis, before: beforeSamples(model, shape, axis) });
   const single = shape.length > 0 && shape[last] === 1;
   const end = through(producer, output);
   const node = producer.get(end);
@@ -37,17 +40,23 @@ export function headOf(model: Model, loss: Loss): Head {
   if (loss === "cross-entropy" && node !== undefined && before !== undefined) {
     if (node.kind === "softmax") {
       const axis = axisOf(node.axis, shape.length);
-      return { ...upTo(model, before), shape, axis, classes: shape[axis] ?? 1, binary: false };
+      return { ...upTo(model, before), ...place(axis), classes: shape[axis] ?? 1, binary: false };
     }
-    if (single && isLogistic(node)) return { ...upTo(model, before), shape, axis: last, classes: 2, binary: true };
+    if (single && isLogistic(node)) return { ...upTo(model, before), ...place(last), classes: 2, binary: true };
   }
   const binary = loss === "cross-entropy" && single;
-  return { ...upTo(model, output), shape, axis: last, classes: binary ? 2 : (shape[last] ?? 1), binary };
+  return { ...upTo(model, output), ...place(last), classes: binary ? 2 : (shape[last] ?? 1), binary };
 }
 
 /** Classes stand on the last axis; on axis 1 of images [N, C, H, W]. */
 function defaultAxis(shape: readonly number[]): number {
   return shape.length >= 4 ? 1 : shape.length - 1;
+}
+
+/** Sequences that come in time first, [positions, samples, …], go out so where the output's same axis counts the samples. */
+function beforeSamples(model: Model, shape: readonly number[], classes: number): number {
+  const axis = model.inputs.find(({ batchAxis }) => batchAxis !== null)?.batchAxis ?? 0;
+  return axis < classes && shape[axis] === model.batch ? product(shape.slice(0, axis)) : 1;
 }
 
 /** Back through nodes that pass a value on as it is. */

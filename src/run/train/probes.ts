@@ -5,11 +5,11 @@ import type { ActivationNode, Model, Node } from "../../model/types.ts";
 import { followingActivation, indexGraph } from "../../plan/index.ts";
 import { createExecutor } from "../executor.ts";
 import { loadJax } from "../jax.ts";
-import { product } from "../operation.ts";
 import { momentsOf } from "../statistics.ts";
-import { isReal, toTensor, type Weights } from "../values.ts";
+import { toTensor, type Weights } from "../values.ts";
 import { chunks } from "./batches.ts";
-import { headOf, labelsPerSample } from "./head.ts";
+import { headOf } from "./head.ts";
+import { layoutOf } from "./layout.ts";
 import { crossEntropy, squaredError } from "./objective.ts";
 import type { Samples, TrainerOptions } from "./types.ts";
 import { type Units, unitsOf } from "./units.ts";
@@ -59,27 +59,21 @@ interface Layer {
   readonly activation: ActivationNode | null;
 }
 
-/** A probe of the model's weighted layers. It looks at the first `model.batch` rows that it is given. */
+/** A probe of the model's weighted layers. It looks at the first `model.batch` rows that it is given, and drops nothing. */
 export async function createProbe(model: Model, options: Omit<TrainerOptions, "weights">): Promise<Probe> {
   const jax = await loadJax(options.device);
   const head = headOf(model, options.loss);
-  const executor = await createExecutor(head.model, { device: options.device });
-  const [input] = model.inputs;
-  if (input === undefined) throw new Error(`train: ${model.name} has no input to probe, read a graph`);
+  const { device, operations } = options;
+  const executor = await createExecutor(head.model, { device, operations });
+  const layout = layoutOf(model, head);
   const layers = layersOf(model);
   const run = { mode: options.mode ?? "train" } as const;
   return {
     async look(weights, data) {
       const labelled = data.targets instanceof Int32Array;
-      const [chunk] = chunks(data, {
-        batch: model.batch,
-        input: product(input.shape) / model.batch,
-        labels: labelsPerSample(head, model.batch),
-        head,
-        integers: input.vocabulary !== null || !isReal(input.dtype),
-      });
+      const [chunk] = chunks(data, layout);
       if (chunk === undefined) throw new Error("train: a probe needs a sample or more, got none");
-      const inputs = new Map([[input.name, chunk.inputs]]);
+      const inputs = new Map(layout.inputs.map(({ name }, i) => [name, chunk.inputs[i]!]));
       const output = (await executor.forward(weights, inputs, run)).get(head.value);
       const objective = options.loss === "cross-entropy" ? crossEntropy(jax, head) : squaredError(jax, head, labelled);
       const tensors = [

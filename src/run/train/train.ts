@@ -2,7 +2,8 @@
 
 import type { Model } from "../../model/types.ts";
 import type { Seed } from "../../random/index.ts";
-import { batchOrder, selectRows } from "./batches.ts";
+import { selectRows } from "./batches.ts";
+import { batchOrder } from "./order.ts";
 import { createProbe, type ProbeReport } from "./probes.ts";
 import { createTrainer } from "./trainer.ts";
 import type { Samples, Score, Trainer, TrainerOptions, Values } from "./types.ts";
@@ -11,7 +12,7 @@ export interface RunSettings {
   readonly steps: number;
   /** Rows of one update: a number, or all of them. */
   readonly batch: number | "full";
-  /** Decides the order of the rows, the same for every run that has it. */
+  /** Decides the order of the rows, the same for every run that has it (and what `train` drops). */
   readonly seed: Seed;
   /** Scores on other data (or the same), at step 0, every so many steps and at the end. */
   readonly evaluate?: { readonly data: Samples; readonly every: number };
@@ -25,6 +26,7 @@ export interface RunSettings {
 }
 
 export interface TrainOptions extends TrainerOptions, RunSettings {
+  readonly seed: Seed;
   /** Looks inside at these steps (or every so many), before and after the update. */
   readonly probes?: {
     readonly at: readonly number[] | number;

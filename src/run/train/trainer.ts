@@ -8,10 +8,11 @@ import { type Compiled, compiled, lossPrograms, type Program, startTensors } fro
 import type { Samples, Score, Trainer, TrainerOptions, Values } from "./types.ts";
 
 /**
- * A trainer of the model, from `weights`. Tied parameters stay tied, running statistics stay as they are.
+ * A trainer of the model, from `weights`. Tied parameters stay tied.
  *
- * Dropout is the identity. A batch that is larger than `model.batch` is taken in turns whose gradients add up, a smaller
- * one is filled up with rows of weight 0 (with batch normalization these take part in the statistics).
+ * Dropout drops in steps and nowhere else; batch normalization takes the batch's statistics in steps, moves the running
+ * ones, and evaluates with those. A batch that is larger than `model.batch` is taken in turns whose gradients add up, a
+ * smaller one is filled up with rows of weight 0 (with batch normalization these take part in the statistics).
  *
  * Errors: `run: …` where the model cannot be run, `train: …` for data or numbers that do not fit.
  *
@@ -29,7 +30,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   const jax = await loadJax(options.device);
   const optimizer = createOptimizer(jax, options.optimizer);
   const start = startTensors(jax, model, loss, options.weights);
-  const { names, fixedNames, ...parts } = lossPrograms(jax, model, start, options);
+  const { names, fixedNames, movedNames, ...parts } = lossPrograms(jax, model, start, options);
   const { slots } = optimizer;
   const width = names.length;
 
@@ -50,19 +51,21 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     return found;
   };
   const gradientFor = (labelled: boolean) => program(`gradient ${labelled}`, () => parts.gradient(labelled));
+  const turnFor = (labelled: boolean) => program(`turn ${labelled}`, () => parts.step(labelled));
   const scorer = (labelled: boolean) => program(`score ${labelled}`, () => parts.score(labelled));
   const updater = () => program("update", () => apply);
-  /** [parameters…, slots…, fixed…, x, targets, weights, numbers…] → [loss, right, parameters…, slots…]. */
+  /** [parameters…, slots…, fixed…, one turn…, numbers…] → [loss, right, moved…, parameters…, slots…]. */
   const stepFor = (labelled: boolean) =>
     program(`step ${labelled}`, () => {
-      const gradient = parts.gradient(labelled);
+      const turn = parts.step(labelled);
       return (args) => {
         const held = width * (1 + slots);
-        const data = held + fixedNames.length + 3;
-        const [sum, right, ...gradients] = gradient([...args.slice(0, width), ...args.slice(held, data)]);
+        const data = held + fixedNames.length + parts.width.step;
+        const [sum, right, ...found] = turn([...args.slice(0, width), ...args.slice(held, data)]);
+        const gradients = found.slice(0, width);
         const results = apply([...args.slice(0, held), ...gradients, ...args.slice(data)]);
         for (const each of gradients) each.dispose();
-        return [sum!, right!, ...results];
+        return [sum!, right!, ...found.slice(width), ...results];
       };
     });
 
@@ -71,6 +74,7 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   let fixed: Tensor[] = [];
   let taken = 0;
   let { learningRate } = options.optimizer;
+  let { seed = 0 } = options;
   const free = () => {
     for (const tensor of [...state, ...fixed]) tensor.dispose();
     [state, fixed] = [[], []];
@@ -88,7 +92,14 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
 
   const refs = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.ref);
   const parameters = () => refs([...state.slice(0, width), ...fixed]);
-  const { feed } = parts;
+  /** Running statistics after a turn take the place of those before. */
+  const move = (tensors: readonly Tensor[]) => {
+    for (const [i, name] of movedNames.entries()) {
+      const at = fixedNames.indexOf(name);
+      fixed[at]!.dispose();
+      fixed[at] = tensors[i]!;
+    }
+  };
   const scalar = (value: number) => toTensor(jax, [value], [], false);
   const numbers = () => optimizer.numbers(taken, learningRate).map(scalar);
   const isLabelled = (samples: Samples) => samples.targets instanceof Int32Array;
@@ -97,12 +108,12 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
     return { loss: total, accuracy: labelled ? hits : Number.NaN };
   };
 
-  /** Sums of loss, hits and gradients over all turns. */
-  const accumulate = (samples: Samples): Tensor[] => {
-    const gradient = gradientFor(isLabelled(samples));
+  /** Sums of loss, hits and gradients over all turns; what a turn gives besides goes to `rest`. */
+  const accumulate = (program: Compiled, turns: readonly Tensor[][], rest: (tensors: Tensor[]) => void): Tensor[] => {
     let sums: Tensor[] | null = null;
-    for (const data of feed(samples)) {
-      const found = gradient(...parameters(), ...data);
+    for (const data of turns) {
+      const found = program(...parameters(), ...data);
+      rest(found.splice(2 + width));
       sums = sums === null ? found : sums.map((sum, i) => sum.add(found[i]!));
     }
     return sums ?? [];
@@ -111,20 +122,23 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
   return {
     async step(batch) {
       const labelled = isLabelled(batch);
+      const turns = parts.feedStep(batch, seed, taken);
       taken++;
-      if (batch.count <= model.batch) {
-        const [sum, right, ...next] = stepFor(labelled)(...state, ...refs(fixed), ...feed(batch)[0]!, ...numbers());
+      const [only] = turns;
+      if (turns.length === 1 && only !== undefined) {
+        const [sum, right, ...next] = stepFor(labelled)(...state, ...refs(fixed), ...only, ...numbers());
+        move(next.splice(0, movedNames.length));
         state = next;
         return scoreOf(sum!, right!, labelled);
       }
-      const [sum, right, ...gradients] = accumulate(batch);
+      const [sum, right, ...gradients] = accumulate(turnFor(labelled), turns, move);
       state = updater()(...state, ...gradients, ...numbers());
       return scoreOf(sum!, right!, labelled);
     },
     async evaluate(data) {
       const labelled = isLabelled(data);
       let [total, hits] = [0, 0];
-      for (const part of feed(data)) {
+      for (const part of parts.feed(data)) {
         const [sum, right] = scorer(labelled)(...parameters(), ...part);
         const score = await scoreOf(sum!, right!, labelled);
         total += score.loss;
@@ -133,8 +147,9 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
       return { loss: total, accuracy: hits };
     },
     async gradient(batch) {
-      const [sum, right, ...found] = accumulate(batch);
-      const score = await scoreOf(sum!, right!, isLabelled(batch));
+      const labelled = isLabelled(batch);
+      const [sum, right, ...found] = accumulate(gradientFor(labelled), parts.feed(batch), () => undefined);
+      const score = await scoreOf(sum!, right!, labelled);
       return { ...score, gradients: await valuesOf(names, found) };
     },
     weights: () => valuesOf([...names, ...fixedNames], parameters()),
@@ -142,10 +157,13 @@ export async function createTrainer(model: Model, options: TrainerOptions): Prom
       checkLearningRate(rate);
       learningRate = rate;
     },
-    reset(weights: Weights, { learningRate: rate = options.optimizer.learningRate } = {}) {
+    reset(
+      weights: Weights,
+      { learningRate: rate = options.optimizer.learningRate, seed: drops = options.seed ?? 0 } = {},
+    ) {
       checkLearningRate(rate);
       begin(startTensors(jax, model, loss, weights));
-      learningRate = rate;
+      [learningRate, seed] = [rate, drops];
     },
     dispose() {
       free();

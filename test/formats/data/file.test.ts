@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { zipSync } from "fflate";
 import { afterAll, expect, test } from "vitest";
 import { readCsv } from "../../../src/formats/data/index.ts";
 import { FormatError } from "../../../src/formats/error.ts";
-import { openModel, readData } from "../../../src/formats/file.ts";
+import { openModel, readData, readNamedData } from "../../../src/formats/file.ts";
+import { writeNpy } from "../../../src/formats/npy/index.ts";
 import { shared } from "../corpus-paths.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "epoch0-file-"));
@@ -56,6 +58,35 @@ test("any text is a table or a FormatError", () => {
       }
     }),
   );
+});
+
+test("an archive with an array for each input", async () => {
+  const written = (name: string, arrays: Readonly<Record<string, readonly [readonly number[], readonly number[]]>>) => {
+    const member = ([array, [shape, values]]: (typeof entries)[number]) =>
+      [`${array}.npy`, writeNpy(Float32Array.from(values), shape)] as const;
+    const entries = Object.entries(arrays);
+    return put(name, zipSync(Object.fromEntries(entries.map(member))));
+  };
+  const path = written("pairs.npz", {
+    left: [
+      [2, 2],
+      [1, 2, 3, 4],
+    ],
+    right: [[2], [5, 6]],
+    y: [[2], [7, 3]],
+  });
+  const { count, arrays, labels, classes } = await readNamedData(path);
+  expect([count, [...arrays.keys()], [...(labels ?? [])], classes]).toEqual([2, ["left", "right"], [1, 0], ["3", "7"]]);
+  expect(arrays.get("left")).toEqual(Float32Array.of(1, 2, 3, 4));
+  const odd = written("odd.npz", {
+    left: [
+      [2, 2],
+      [1, 2, 3, 4],
+    ],
+    right: [[3], [5, 6, 7]],
+  });
+  await expect(readNamedData(odd)).rejects.toThrow('as many samples as "left", 2, got 3 in "right"');
+  await expect(readNamedData(put("a.csv", "1,2\n"))).rejects.toThrow("give an .npz with their names");
 });
 
 test("models open by name and content; lines are no files", async () => {

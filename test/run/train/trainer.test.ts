@@ -47,7 +47,7 @@ describe("gradient of the loss against central differences", () => {
     const labels = size(model.tensors.get(model.outputs[0]!)!.shape) / (classes === 2 ? 1 : classes) / 4;
     const one = samplesFor(model, 4, classes);
     const data = { ...one, targets: Int32Array.from({ length: 4 * labels }, (_, i) => (2 * i) % classes) };
-    const trainer = await createTrainer(model, { weights, loss, optimizer: sgd(0) });
+    const trainer = await createTrainer(model, { weights, loss, optimizer: sgd(0), evaluation: "train" });
     const { gradients } = await trainer.gradient(data);
     // Step h: h²·|f'''|/6 of truncation and 2⁻²⁴·k·f/h of rounding, k ≤ 20 roundings; |f'''| and f stay below 10 here.
     const step = 2 ** -7;

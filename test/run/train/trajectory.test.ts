@@ -13,6 +13,10 @@ interface Run {
   readonly optimizer: OptimizerOptions;
   readonly losses: readonly number[];
   readonly weights: readonly (readonly number[])[];
+  /** Running mean and variance of each batch normalization. */
+  readonly statistics: readonly (readonly number[])[];
+  /** Loss on other rows, evaluated with them. */
+  readonly scored: number;
 }
 
 const golden: { steps: number; batch: number; runs: readonly Run[] } = JSON.parse(
@@ -41,10 +45,28 @@ it.each(golden.runs.map((run) => [`${run.line}, ${run.optimizer.kind}, ${run.los
       expect(Math.abs(loss - run.losses[step]!), `loss of step ${step}`).toBeLessThan(1e-4);
     }
     const after = await trainer.weights();
-    for (const [i, { name }] of trained.entries()) {
-      const worst = run.weights[i]!.reduce((most, w, k) => Math.max(most, Math.abs(w - after.get(name)![k]!)), 0);
-      expect(worst, name).toBeLessThan(1e-4);
-    }
+    const compare = (names: readonly string[], expected: Run["weights"]) => {
+      expect(names).toHaveLength(expected.length);
+      for (const [i, name] of names.entries()) {
+        const worst = expected[i]!.reduce((most, w, k) => Math.max(most, Math.abs(w - after.get(name)![k]!)), 0);
+        expect(worst, name).toBeLessThan(1e-4);
+      }
+    };
+    compare(
+      trained.map(({ name }) => name),
+      run.weights,
+    );
+    const statistics = [...model.parameters.values()].filter(({ role }) => role === "statistic");
+    compare(
+      statistics.map(({ name }) => name),
+      run.statistics,
+    );
+    const { loss } = await trainer.evaluate({
+      count: golden.batch,
+      inputs: filled(size(model.inputs[0]!.shape), 77777),
+      targets: Int32Array.from({ length: golden.batch }, (_, i) => i % run.classes),
+    });
+    expect(Math.abs(loss - run.scored)).toBeLessThan(1e-4);
     trainer.dispose();
   },
 );

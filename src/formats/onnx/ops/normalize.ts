@@ -28,7 +28,7 @@ function factor(value: Value | null, neutral: number): string | null {
 
 type Statistics = Pick<
   NormalizeNode,
-  "method" | "axes" | "groups" | "epsilon" | "scale" | "shift" | "mean" | "variance"
+  "method" | "axes" | "groups" | "epsilon" | "scale" | "shift" | "mean" | "variance" | "momentum"
 >;
 
 function emit(operation: Operation, x: Value, statistics: Statistics, training = false): void {
@@ -70,6 +70,7 @@ const lowerBatch: Lower = (operation) => {
       shift: factor(optional(operation, 2), 0),
       mean: factor(optional(operation, 3), 0),
       variance: factor(optional(operation, 4), 1),
+      momentum: floatAttribute(operation, "momentum", 0.9),
     },
     training,
   );
