@@ -96,56 +96,6 @@ describe.each(cases)("%s", (_, initializer, shape) => {
   });
 });
 
-describe("orthogonal", () => {
-  test.each([
-    [1, 1],
-    [1, 7],
-    [7, 1],
-    [5, 5],
-    [31, 64],
-    [64, 31],
-    [33, 33],
-    [100, 257],
-    [300, 300],
-  ])("%i × %i has orthonormal rows or columns", (rows, columns) => {
-    const q = sample(orthogonal(), [rows, columns], { seed: 2, name: "w" });
-    const [count, length] = rows <= columns ? [rows, columns] : [columns, rows];
-    const at =
-      rows <= columns ? (i: number, k: number) => q[i * columns + k]! : (i: number, k: number) => q[k * columns + i]!;
-    let worst = 0;
-    for (let i = 0; i < count; i++)
-      for (let j = Math.max(0, i - 40); j <= i; j++) {
-        let dot = 0;
-        for (let k = 0; k < length; k++) dot += at(i, k) * at(j, k);
-        worst = Math.max(worst, Math.abs(dot - (i === j ? 1 : 0)));
-      }
-    // Entries are rounded to float32 once: |Δ(uᵀv)| ≤ 2·2⁻²⁴·Σ|u||v| ≤ 2⁻²³.
-    expect(worst).toBeLessThan(2 ** -23);
-  });
-
-  test("is Haar's: signs, trace and entries", () => {
-    const n = 4;
-    const runs = 4000;
-    let positive = 0;
-    let traceSquare = 0;
-    let fourth = 0;
-    for (let seed = 0; seed < runs; seed++) {
-      const q = sample(orthogonal(), [n, n], { seed, name: "haar" });
-      if (q[0]! > 0) positive++;
-      let trace = 0;
-      for (let i = 0; i < n; i++) trace += q[i * n + i]!;
-      traceSquare += trace ** 2 / runs;
-      fourth += q[n * n - 1]! ** 4 / runs;
-    }
-    // Binomial: √runs/2. A QR without the sign correction has one sign only.
-    expect(Math.abs(positive - runs / 2)).toBeLessThan((4.5 * Math.sqrt(runs)) / 2);
-    // E[tr²] = 1, E[tr⁴] = 3 for n ≥ 4 (Diaconis & Evans 2001): standard error √(2/runs).
-    expect(Math.abs(traceSquare - 1)).toBeLessThan(4.5 * Math.sqrt(2 / runs));
-    // E[q⁴] = 3/(n(n + 2)) = 1/8, E[q⁸] = 105/(4·6·8·10) = 7/128.
-    expect(Math.abs(fourth - 1 / 8)).toBeLessThan(4.5 * Math.sqrt((7 / 128 - 1 / 64) / runs));
-  });
-});
-
 describe("structure", () => {
   test("row-centred rows have mean 0", () => {
     const values = sample(normal(1, 1, { rowCentred: true }), [50, 64], { seed: 0, name: "w" });
