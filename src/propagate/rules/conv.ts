@@ -200,8 +200,19 @@ function windowScatter(node: ConvNode, state: State, sizes: readonly number[]): 
   const mixed = mixParts(state);
   const part = { ...mixed, channels: mixed.channels / node.groups };
   const scatter = scatterOf(part);
-  return averageKernel(imageKernel(state, { ...part, kernel: scatter }), windowOf(node), sizes, false);
+  const over = imageKernel(state, { ...part, kernel: scatter });
+  return node.transposed
+    ? averageKernel(over, phaseWindow(node), over.sizes, false)
+    : averageKernel(over, windowOf(node), sizes, false);
 }
+
+/** The input positions that one output of a transposed convolution sums over: every stride-th tap. */
+const phaseWindow = (node: ConvNode): Window => {
+  const kernel = node.kernel.map((k, axis) => Math.max(1, Math.round(k / node.strides[axis])));
+  const ones = kernel.map(() => 1);
+  const before = kernel.map((k) => (k - 1) >> 1);
+  return { kernel, strides: ones, dilations: ones, pads: [...before, ...kernel.map((k, i) => k - 1 - before[i])] };
+};
 
 const scattered = (
   node: ConvNode,
@@ -219,11 +230,15 @@ const scattered = (
 
 /** Share of the weight's gradient that comes of δ_p holding φ' of what this weight made of a_p. */
 function coherent(node: ConvNode, context: Context, state: State): number {
-  if (node.transposed) return 0;
   const bias = node.bias === null ? null : context.law(node.bias);
   const pairs = coherentPairs(context, node.outputs[0], biasSecond(bias));
   if (pairs === 0) return 0;
   const out = stateOf(context, node.outputs[0]);
+  if (node.transposed) {
+    // A tap meets one output an input position: pairs of one phase, of strides² as many a pair of axes.
+    const phases = product(node.strides) ** 2;
+    return (pairs / phases) * stateSecondMoment(state) * centreOf(windowScatter(node, state, state.shape.slice(2)));
+  }
   const hit = pairShare(state.shape.slice(2), windowOf(node), out.shape.slice(2), false);
   return pairs * hit * stateSecondMoment(state) * centreOf(windowScatter(node, state, out.shape.slice(2)));
 }
@@ -240,9 +255,8 @@ export const convRule: Rule<ConvNode> = {
     const batched = state.layout[0]?.some((f) => f.role === "batch") ?? false;
     const kernel = dropUnits(part.kernel);
     const scatter = lazily(() => dropUnits(scattered(node, state, part, shape.slice(2), bias)));
-    const followed = node.transposed ? {} : { scatter };
     const behind = context.batchStatistics ? behindStatistics(node, context, state, terms, part, shape.slice(2)) : {};
-    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, ...followed, ...behind }] }];
+    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, scatter, ...behind }] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
