@@ -21,6 +21,7 @@ import { activationOf } from "../law/form.ts";
 import { kinshipThroughPool } from "../law/kinship.ts";
 import { type MaximumLaw, maximumLaw } from "../law/maximum.ts";
 import { commonThroughPool } from "../state/common.ts";
+import { keptWith } from "../state/kept.ts";
 import type { Part, State } from "../state/state.ts";
 import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";
 import { type Gate, gated, gateOf } from "./gates.ts";
@@ -39,8 +40,8 @@ interface Beneath {
 }
 
 /**
- * φ and the law of its argument, when the pooled tensor is a non-decreasing function of one: max φ(z) = φ(max z); and
- * max g·x = g·max x for a gate g ≥ 0 that the window shares.
+ * φ and the law of its argument, when the pooled tensor is a function of one: max φ(z) = φ(max z) where φ does not fall, and
+ * the z of largest φ(z) else; max g·x = g·max x for a gate g ≥ 0 that the window shares.
  */
 function beneath(node: PoolNode, context: Context): Beneath {
   let producer = context.producers.get(node.inputs[0]);
@@ -50,9 +51,19 @@ function beneath(node: PoolNode, context: Context): Beneath {
   const own = { activation: null, state: stateOf(context, node.inputs[0]), gate: null };
   if (producer?.kind !== "activation") return own;
   const activation = activationOf(context, producer);
-  const grid = Array.from({ length: 81 }, (_, i) => activation.value((i - 40) / 5));
-  const monotone = grid.every((v, i) => i === 0 || v >= grid[i - 1] - 1e-12);
-  return monotone ? { activation, state: stateOf(context, producer.inputs[0]), gate } : own;
+  return { activation, state: stateOf(context, producer.inputs[0]), gate };
+}
+
+const monotone = keptWith<Activation, boolean>();
+
+/** The order of z by φ where that is another than its own. */
+function rankOf(activation: Activation | null): ((x: number) => number) | null {
+  if (!activation) return null;
+  const rising = monotone(activation, [], () => {
+    const grid = Array.from({ length: 81 }, (_, i) => activation.value((i - 40) / 5));
+    return grid.every((v, i) => i === 0 || v >= grid[i - 1] - 1e-12);
+  });
+  return rising ? null : activation.value;
 }
 
 /** Mean correlation, centred, between two different members of one window. */
@@ -105,7 +116,14 @@ function maxPart(
   const window = windowOf(node);
   const variance = Math.max(0, diagonal(kernel) - part.mean * part.mean);
   const taps = product(node.kernel);
-  const law = maximumLaw(taps, part.mean, variance, windowCorrelation(kernel, part.mean, window), part.shape);
+  const law = maximumLaw(
+    taps,
+    part.mean,
+    variance,
+    windowCorrelation(kernel, part.mean, window),
+    part.shape,
+    rankOf(activation),
+  );
   const value = (x: number) => (activation ? activation.value(x) : x);
   const slope = (x: number) => (activation ? activation.derivative(x) : 1);
   const mean = law.expect(value);
@@ -221,6 +239,7 @@ export const poolRule: Rule<PoolNode> = {
         Math.max(0, diagonal(state.parts[i].kernel) - state.parts[i].mean ** 2),
         windowCorrelation(imageKernel(state, state.parts[i]), state.parts[i].mean, window),
         state.parts[i].shape,
+        rankOf(activation),
       );
       const routed = ontoState(input, winnersKernel(kernel, window, sizes));
       const won = {
