@@ -28,6 +28,8 @@ export interface Lab {
   readonly open: (link?: string, options?: BrowserContextOptions) => Promise<Page>;
   /** Console errors, uncaught errors, requests that left the origin: must stay empty. */
   readonly problems: readonly string[];
+  /** Every address asked for so far, each once. */
+  readonly requests: ReadonlySet<string>;
   /** Resolves to the exit code of the program. */
   readonly close: () => Promise<number>;
 }
@@ -52,9 +54,11 @@ export async function openLab(): Promise<Lab> {
   });
   const browser: Browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
   const problems: string[] = [];
+  const requests = new Set<string>();
   return {
     url,
     problems,
+    requests,
     async open(link = "", options = {}) {
       const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
       const page = await context.newPage();
@@ -64,6 +68,7 @@ export async function openLab(): Promise<Lab> {
       });
       page.on("pageerror", (error) => problems.push(error.message));
       page.on("request", (request) => {
+        requests.add(request.url());
         const { protocol, origin } = new URL(request.url());
         if (protocol !== "data:" && protocol !== "blob:" && `${origin}/` !== url) problems.push(request.url());
       });

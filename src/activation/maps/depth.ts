@@ -52,14 +52,17 @@ export function attractor(activation: Activation, field: MeanField): FixedPoint 
 /** Share of units whose slope is below this share of the steepest one counts as saturated (DESIGN 6.2). */
 const SATURATED = 1 / 20;
 
+const GRID: readonly number[] = Array.from({ length: 361 }, (_, i) => -9 + i / 20);
+
+/** The grid, with each break enclosed. */
+function gridAround(breaks: readonly number[]): readonly number[] {
+  if (breaks.length === 0) return GRID;
+  return [...GRID, ...breaks.flatMap((t) => [t - 1e-12, t + 1e-12])].sort((a, b) => a - b);
+}
+
 /** P(f(z) < 0) for z ~ N(mean, variance), with the sign changes found on a grid of ±9 standard deviations and refined. */
 function below(f: (x: number) => number, mean: number, sd: number, breaks: readonly number[]): number {
-  const grid = Array.from({ length: 361 }, (_, i) => -9 + i / 20);
-  for (const at of breaks) {
-    const t = (at - mean) / sd;
-    if (Math.abs(t) < 9) grid.push(t - 1e-12, t + 1e-12);
-  }
-  grid.sort((a, b) => a - b);
+  const grid = gridAround(breaks.map((at) => (at - mean) / sd).filter((t) => Math.abs(t) < 9));
   const g = (t: number) => f(mean + sd * t);
   let share = 0;
   let from = Number.NEGATIVE_INFINITY;

@@ -45,14 +45,10 @@ function planned(state: SignalState, scheme: string) {
   return made;
 }
 
-const theoryOf = (state: SignalState, scheme: string): Theory => {
+/** Mean squares of pre-activations and of their gradients, layer by layer; the numbers of `epoch0 plan`. */
+export function theory({ state, scheme }: { readonly state: SignalState; readonly scheme: string }): Theory {
   const made = planned(state, scheme).plan;
   return { scheme, title: verdictOf(made).title, layers: made.layers };
-};
-
-/** Mean squares of pre-activations and of their gradients, layer by layer; the numbers of `epoch0 plan`. */
-export function theory(state: SignalState): Two<Theory> {
-  return [theoryOf(state, state.scheme), theoryOf(state, state.against)];
 }
 
 export interface Measured {
