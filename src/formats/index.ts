@@ -2,6 +2,7 @@
 
 export { type Data, type NamedData, readCsv, readNpyData, readNpzData, readNpzNamedData } from "./data/index.ts";
 export { FormatError } from "./error.ts";
+export { type KerasLayout, type KerasModel, readKeras, toKeras } from "./keras/index.ts";
 export { readLine } from "./line/index.ts";
 export { readNpy, writeNpy } from "./npy/index.ts";
 export { readNpz, writeNpz } from "./npz/index.ts";

@@ -141,7 +141,7 @@ export interface RecurrentNode extends NodeBase {
   readonly gates: readonly string[];
   readonly directions: readonly RecurrentDirection[];
   readonly timeAxis: 0 | 1;
-  /** rnn: the cell's activation; lstm / gru: gate, candidate, output. */
+  /** rnn: the cell's activation; lstm / gru: gate, candidate, output. Catalogue names, numbers in brackets. */
   readonly activations: readonly string[];
   /** gru only: reset gate applied after (true, PyTorch) or before the recurrent product. */
   readonly resetAfter: boolean;

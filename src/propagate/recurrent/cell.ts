@@ -1,6 +1,6 @@
 /** Cells as functions of their gates' pre-activations, with derivatives: what the mean-field simulation steps through. */
 
-import { resolveActivation } from "../../activation/index.ts";
+import { activationByName } from "../../activation/index.ts";
 import type { RecurrentNode } from "../../model/types.ts";
 
 export interface Step {
@@ -50,7 +50,7 @@ export const blankStep = (gates: number): Step => ({
   recurrentFactor: new Float64Array(gates).fill(1),
 });
 
-const named = (name: string) => resolveActivation({ kind: "named", name: name.toLowerCase(), parameters: {} });
+const named = (name: string) => activationByName(name);
 
 export function cellOf(node: RecurrentNode): Cell {
   switch (node.cell) {

@@ -1,6 +1,6 @@
 /** One time step of a recurrent cell. */
 
-import { resolveActivation } from "../../activation/index.ts";
+import { activationByName } from "../../activation/index.ts";
 import type { RecurrentNode } from "../../model/types.ts";
 import type { Jax, Tensor } from "../jax.ts";
 import { evaluateExpression } from "./expression.ts";
@@ -42,7 +42,7 @@ export function cellOf(node: RecurrentNode): Cell {
 }
 
 function named(name: string): Apply {
-  const { expression } = resolveActivation({ kind: "named", name: name.toLowerCase(), parameters: {} });
+  const { expression } = activationByName(name);
   if (expression === null) throw new Error(`run: ${name} has no expression, use a catalogue name in cells`);
   return (jax, x) => {
     const y = evaluateExpression(jax, expression, x);

@@ -159,8 +159,9 @@ function packedWeights(operation: Operation, kind: CellKind): Weights | null {
   return { directions, gates: parameterGates(kind) };
 }
 
-/** "LeakyRelu" → "leaky_relu". */
+/** "LeakyRelu" → "leaky_relu"; ONNX's hard sigmoid is steeper than the catalogue's. */
 function activationName(name: string): string {
+  if (name === "HardSigmoid") return "hard_sigmoid(0.2, 0.5)";
   return name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
