@@ -75,6 +75,32 @@ const scaled = (values, factor) => values.map((value) => value * factor);
 const gaussian = (draw, name, shape, std) =>
   draw({ kind: "normal", mean: 0, std }, { seed: 5, name, shape, start: 0, length: shape.reduce((a, b) => a * b, 1) });
 
+/** The biases of one hidden layer of rectifiers, or the shifts of its norm, at −5. */
+function biasesDown(model, weights, seed) {
+  const biases = [...model.parameters.values()].filter(
+    ({ name, shape }) => /bias$|beta$/.test(name) && shape.length === 1,
+  );
+  // The readout and what follows no rectifier have no units to kill.
+  const hidden = model.nodes.filter(
+    ({ kind, bias, shift, outputs }) =>
+      biases.some(({ name }) => name === bias || name === shift) &&
+      (kind === "linear" || kind === "conv" || kind === "normalize") &&
+      model.nodes.some(
+        (node) => node.kind === "activation" && node.activation.name === "relu" && node.inputs[0] === outputs[0],
+      ),
+  );
+  const node = hidden[seed % hidden.length];
+  const name = node.kind === "normalize" ? node.shift : node.bias;
+  return [[name, new Float32Array(weights.get(name).length).fill(-5)]];
+}
+
+/** A weight that is neither the first nor the last × 30. */
+function oneScaled(model, weights, seed) {
+  const matrices = matricesOf(model).slice(1, -1);
+  const { name } = matrices[seed % matrices.length];
+  return [[name, scaled(weights.get(name), 30)]];
+}
+
 /** Right models with one thing broken: changes some values, and gives the rule and the tensors that must be named. */
 export const BROKEN = [
   {
@@ -86,11 +112,7 @@ export const BROKEN = [
     ],
     level: "error",
     rule: "mis-scaled",
-    change: (model, weights, seed) => {
-      const matrices = matricesOf(model).slice(1, -1);
-      const { name } = matrices[seed % matrices.length];
-      return [[name, scaled(weights.get(name), 30)]];
-    },
+    change: oneScaled,
   },
   {
     what: "one tensor × 30, units that saturate",
@@ -101,11 +123,7 @@ export const BROKEN = [
     ],
     level: "warning",
     rule: "mis-scaled",
-    change: (model, weights, seed) => {
-      const matrices = matricesOf(model).slice(1, -1);
-      const { name } = matrices[seed % matrices.length];
-      return [[name, scaled(weights.get(name), 30)]];
-    },
+    change: oneScaled,
   },
   {
     what: "one NaN",
@@ -152,46 +170,14 @@ export const BROKEN = [
     ],
     level: "error",
     rule: "dead-units",
-    change: (model, weights, seed) => {
-      const biases = [...model.parameters.values()].filter(
-        ({ name, shape }) => /bias$|beta$/.test(name) && shape.length === 1,
-      );
-      // The readout and what follows no rectifier have no units to kill.
-      const hidden = model.nodes.filter(
-        ({ kind, bias, shift, outputs }) =>
-          biases.some(({ name }) => name === bias || name === shift) &&
-          (kind === "linear" || kind === "conv" || kind === "normalize") &&
-          model.nodes.some(
-            (node) => node.kind === "activation" && node.activation.name === "relu" && node.inputs[0] === outputs[0],
-          ),
-      );
-      const node = hidden[seed % hidden.length];
-      const name = node.kind === "normalize" ? node.shift : node.bias;
-      return [[name, new Float32Array(weights.get(name).length).fill(-5)]];
-    },
+    change: biasesDown,
   },
   {
     what: "biases of one layer at −5, a stronger signal",
     models: [["deep-relu-mlp.onnx", "he-normal"]],
     level: "warning",
     rule: "dead-units",
-    change: (model, weights, seed) => {
-      const biases = [...model.parameters.values()].filter(
-        ({ name, shape }) => /bias$|beta$/.test(name) && shape.length === 1,
-      );
-      // The readout and what follows no rectifier have no units to kill.
-      const hidden = model.nodes.filter(
-        ({ kind, bias, shift, outputs }) =>
-          biases.some(({ name }) => name === bias || name === shift) &&
-          (kind === "linear" || kind === "conv" || kind === "normalize") &&
-          model.nodes.some(
-            (node) => node.kind === "activation" && node.activation.name === "relu" && node.inputs[0] === outputs[0],
-          ),
-      );
-      const node = hidden[seed % hidden.length];
-      const name = node.kind === "normalize" ? node.shift : node.bias;
-      return [[name, new Float32Array(weights.get(name).length).fill(-5)]];
-    },
+    change: biasesDown,
   },
   {
     what: "one hidden weight all zeros",

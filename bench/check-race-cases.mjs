@@ -43,7 +43,7 @@ export const ERRORS = [
   ["saturated", "weights N(0, 5²)", mlp("logistic", 3), "torch", normal(5)],
   ["exploding-forward", "weights N(0, 1), relu", mlp("relu", 6), "torch", normal(1)],
   ["vanishing-forward", "torch, 20 layers of tanh", mlp("tanh", 20), "torch", keep],
-  ["exploding-gradient", "lecun-normal × 3, 20 layers of tanh", mlp("tanh", 20), "lecun-normal", scaled(3)],
+  ["exploding-gradient", "lecun-normal × 3, 12 layers of sine", mlp("sin", 12), "lecun-normal", scaled(3)],
   ["vanishing-gradient", "torch, 12 layers of relu", mlp("relu", 12), "torch", keep],
   ["vanishing-gradient", "torch, 6 layers of logistic", mlp("logistic", 6), "torch", keep],
   ["unnormalized-input", "bytes 0 … 255", mlp("tanh", 2), "torch", keep],
@@ -53,10 +53,10 @@ export const ERRORS = [
 
 /** Warnings of a rule that also has errors: what they cost, to be compared. */
 export const WARNINGS = [
-  ["mis-scaled", "one weight × 30, tanh, 2 layers", mlp("tanh", 2), "torch", scaled(30, 1)],
-  ["mis-scaled", "one weight × 30, tanh, 5 layers", mlp("tanh", 5), "glorot-normal", scaled(30, 2)],
-  ["mis-scaled", "the first weight × 30, tanh, 5 layers", mlp("tanh", 5), "glorot-normal", scaled(30, 0)],
-  ["mis-scaled", "one weight × 100, tanh, 5 layers", mlp("tanh", 5), "glorot-normal", scaled(100, 2)],
-  ["mis-scaled", "one weight × 30, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(30, 1)],
-  ["mis-scaled", "one weight × 30, logistic, 3 layers", mlp("logistic", 3), "glorot-normal", scaled(30, 1)],
+  ["mis-scaled", "the second × 30, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(30, 1)],
+  ["mis-scaled", "the second × 30, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(30, 1)],
+  ["mis-scaled", "the first × 30, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(30, 0)],
+  ["mis-scaled", "the first × 30, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(30, 0)],
+  ["mis-scaled", "the second × 100, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(100, 1)],
+  ["mis-scaled", "the second × 100, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(100, 1)],
 ];

@@ -1,7 +1,7 @@
 // `npm run check-race`: is every error of `check` borne out? Each flagged model is trained on the digits beside its own
 // `init --fix`, with SGD and Adam at several rates; what counts is the accuracy on held-out rows at each side's best rate.
 // Writes docs/check-race.md. Exits 1 where a fix does not win by three standard errors of the difference.
-// With words behind it only the cases that hold one of them are raced, and nothing is written.
+// With words behind it only the cases that hold one of them are raced, and the text goes to stdout.
 import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { prepare } from "../scripts/prepare.mjs";
@@ -164,4 +164,5 @@ The same for weights that are too large before units that saturate: why \`mis-sc
 ${table(warnings)}
 `;
 if (words.length === 0) writeFileSync(new URL("../docs/check-race.md", import.meta.url), text);
+else process.stdout.write(text);
 process.exit(lost === 0 ? 0 : 1);

@@ -102,7 +102,7 @@ test("SARIF logs have the fields that the standard requires", () => {
       expect(run?.tool.driver.name).toBe("epoch0");
       const ids = run?.tool.driver.rules.map(({ id }) => id) ?? [];
       expect(new Set(ids).size).toBe(ids.length);
-      for (const result of run?.results ?? []) {
+      for (const [i, result] of (run?.results ?? []).entries()) {
         expect(ids[result.ruleIndex]).toBe(result.ruleId);
         expect(typeof result.message.text).toBe("string");
         expect(["none", "note", "warning", "error"]).toContain(result.level);
@@ -110,7 +110,7 @@ test("SARIF logs have the fields that the standard requires", () => {
         expect(result.kind === "fail").toBe(result.level !== "none");
         const [location] = result.locations;
         expect(location?.physicalLocation.artifactLocation.uri).toBe("some%20dir/%C3%BC.onnx");
-        expect(location?.logicalLocations[0]?.fullyQualifiedName).toBeDefined();
+        expect(location?.logicalLocations[0]?.fullyQualifiedName).toBe(findings[i]?.tensor);
       }
       expect(JSON.parse(JSON.stringify(log))).toEqual(log);
     }),

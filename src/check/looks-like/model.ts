@@ -27,7 +27,7 @@ export interface IdentifiedParameter {
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
 /** Numbers from which on a vector speaks for itself. */
-const FEW = 1024;
+const TELLING = 1024;
 
 /**
  * Statistics and likeness of each parameter that has values, in the file's order, one at a time: what is yielded holds up to
@@ -116,6 +116,6 @@ function besideTrained(
       tests: likeness.tests,
     };
   }
-  if (statistics.count >= FEW) return likeness;
+  if (statistics.count >= TELLING) return likeness;
   return { family: "unknown", why: `${statistics.count} numbers, and the weight beside them is trained` };
 }

@@ -23,7 +23,7 @@ export interface Term {
  * Up to so many products a sum is followed by its own law (coordinates, depthwise kernels); with more it counts as Gaussian.
  * Between two counts, so that the rounding of taps that hit real input decides nothing.
  */
-const FEW = 16.5;
+const FEW_PRODUCTS = 16.5;
 
 /** How alike two channels are: 0 independent up to their mean, 1 identical. */
 const tie = (part: Part): number => {
@@ -97,7 +97,7 @@ export function contract(
     spread: spread + fluctuation,
     freedom,
     shape:
-      m === 0 && fan > 0 && fan <= FEW
+      m === 0 && fan > 0 && fan <= FEW_PRODUCTS
         ? mixedScale(excessKurtosis(terms, weight, fan) * (1 - biasSecond / Math.max(1e-300, diagonal(kernel))) ** 2)
         : null,
   };
