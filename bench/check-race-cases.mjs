@@ -39,6 +39,9 @@ export const ERRORS = [
   ["symmetric-units", "every weight 0.05", mlp("tanh", 2), "constant(0.05)", keep],
   ["non-finite", "one NaN", mlp("relu", 2), "he-normal", oneNan],
   ["mis-scaled", "one weight × 30, relu", mlp("relu", 5), "he-normal", scaled(30, 2)],
+  ["mis-scaled", "the first × 30, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(30, 0)],
+  ["mis-scaled", "the first × 30, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(30, 0)],
+  ["mis-scaled", "the second × 100, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(100, 1)],
   ["dead-units", "biases of one layer −5", mlp("relu", 3), "torch", lowBiases],
   ["saturated", "weights N(0, 5²)", mlp("logistic", 3), "torch", normal(5)],
   ["exploding-forward", "weights N(0, 1), relu", mlp("relu", 6), "torch", normal(1)],
@@ -55,8 +58,5 @@ export const ERRORS = [
 export const WARNINGS = [
   ["mis-scaled", "the second × 30, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(30, 1)],
   ["mis-scaled", "the second × 30, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(30, 1)],
-  ["mis-scaled", "the first × 30, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(30, 0)],
-  ["mis-scaled", "the first × 30, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(30, 0)],
-  ["mis-scaled", "the second × 100, tanh, 2 layers", mlp("tanh", 2), "glorot-normal", scaled(100, 1)],
   ["mis-scaled", "the second × 100, logistic, 2 layers", mlp("logistic", 2), "glorot-normal", scaled(100, 1)],
 ];

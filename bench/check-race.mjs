@@ -159,7 +159,8 @@ ${table(errors)}
 
 ## Warnings
 
-The same for weights that are too large before units that saturate: why \`mis-scaled\` is a warning there.
+The same for weights that are too large before units that saturate, in layers behind the first: what \`mis-scaled\` warns of only. A
+fix that does not win by three errors here is why.
 
 ${table(warnings)}
 `;

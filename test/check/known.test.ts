@@ -86,6 +86,27 @@ const BROKEN: readonly (readonly [string, string, string, (values: Values) => vo
     ["warning mis-scaled fc2.weight"],
   ],
   [
+    "the first weight × 30, before logistic units",
+    "digits-mlp.onnx",
+    "torch",
+    (w) => scale(w, "fc1.weight", 30),
+    ["error mis-scaled fc1.weight"],
+  ],
+  [
+    "a weight × 30 before tanh units",
+    "deep-tanh-mlp.onnx",
+    "glorot-normal",
+    (w) => scale(w, "layers.20.weight", 30),
+    ["warning mis-scaled layers.20.weight"],
+  ],
+  [
+    "a weight × 100 before tanh units",
+    "deep-tanh-mlp.onnx",
+    "glorot-normal",
+    (w) => scale(w, "layers.20.weight", 100),
+    ["error mis-scaled layers.20.weight"],
+  ],
+  [
     "a weight ÷ 30",
     "deep-relu-mlp.onnx",
     "he-normal",
