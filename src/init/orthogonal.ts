@@ -17,17 +17,23 @@ function gaussianReflections(key: Key, length: number, count: number, signs: Flo
   return {
     length,
     count,
-    vector(k, out) {
-      fillNormal(out, key, k * length + k, 0, 1);
-      let rest = 0;
-      for (let i = 1; i < out.length; i++) rest += out[i]! * out[i]!;
-      const head = out[0]!;
-      const norm = Math.sqrt(head * head + rest);
-      signs[k] = head < 0 ? 1 : -1;
-      const rounded = Math.fround(head - signs[k]! * norm);
-      out[0] = rounded;
-      const square = rounded * rounded + rest;
-      return square > 0 ? 2 / square : 0;
+    vectors(first, out, factors) {
+      fillNormal(out, key, first * length, 0, 1);
+      for (let j = 0; j < factors.length; j++) {
+        const k = first + j;
+        const end = (j + 1) * length;
+        const at = j * length + k;
+        out.fill(0, j * length, at);
+        let rest = 0;
+        for (let i = at + 1; i < end; i++) rest += out[i]! * out[i]!;
+        const head = out[at]!;
+        const sign = head < 0 ? 1 : -1;
+        const rounded = Math.fround(head - sign * Math.sqrt(head * head + rest));
+        const square = rounded * rounded + rest;
+        out[at] = rounded;
+        signs[k] = sign;
+        factors[j] = square > 0 ? 2 / square : 0;
+      }
     },
   };
 }

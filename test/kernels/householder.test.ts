@@ -54,19 +54,15 @@ test("an instance that grew too large to be kept gives the same bits as the next
 });
 
 test("two reflections by hand", () => {
-  // v = (1, 1, 0): swaps and negates the first two axes. v = (·, 1, 2): factor 2/5.
-  const vectors = [
-    [1, 1, 0],
-    [1, 2],
-  ];
+  // v = (1, 1, 0): swaps and negates the first two axes. v = (0, 1, 2): factor 2/5.
   const out = new Float64Array(6);
   formColumns(
     {
       length: 3,
       count: 2,
-      vector(k, values) {
-        values.set(vectors[k]!);
-        return k === 0 ? 1 : 2 / 5;
+      vectors(_, values, factors) {
+        values.set([1, 1, 0, 0, 1, 2]);
+        factors.set([1, 2 / 5]);
       },
     },
     Float64Array.of(1, -1),
@@ -83,7 +79,7 @@ test("two reflections by hand", () => {
 
 test("a reflection of factor 0 does nothing", () => {
   const out = new Float32Array(4);
-  formColumns({ length: 2, count: 2, vector: () => 0 }, Float64Array.of(1, -1), (tile, width) => {
+  formColumns({ length: 2, count: 2, vectors: () => {} }, Float64Array.of(1, -1), (tile, width) => {
     for (let i = 0; i < 2; i++) for (let c = 0; c < 2; c++) out[i * 2 + c] = tile[i * width + c]!;
   });
   expect(Array.from(out)).toEqual([1, 0, 0, -1]);

@@ -14,8 +14,11 @@ export interface Reflections {
   readonly length: number;
   /** How many, at most `length`; the k-th is zero before entry k. */
   readonly count: number;
-  /** Writes entries k … of vector k, and returns its factor 2/‖v‖², 0 for a reflection that does nothing. */
-  vector(k: number, out: Float32Array): number;
+  /**
+   * Writes vectors `first …`, one after the other, as many as there are factors, and each one's factor 2/‖v‖², 0 for a
+   * reflection that does nothing.
+   */
+  vectors(first: number, out: Float32Array, factors: Float64Array): void;
 }
 
 /** T from VᵀV and the factors, columns from the left. */
@@ -42,16 +45,13 @@ function asColumns(lines: Float32Array, length: number, first: number, size: num
   return vectors;
 }
 
-function blocksOf({ length, count, vector }: Reflections, { gram }: Reflector): Block[] {
+function blocksOf({ length, count, vectors: write }: Reflections, { gram }: Reflector): Block[] {
   const blocks: Block[] = [];
   const lines = new Float32Array(Math.min(BLOCK, count) * length);
-  const factors = new Float64Array(BLOCK);
   for (let first = 0; first < count; first += BLOCK) {
     const inUse = Math.min(BLOCK, count - first);
-    lines.fill(0);
-    factors.fill(0);
-    for (let j = 0; j < inUse; j++)
-      factors[j] = vector(first + j, lines.subarray(j * length + first + j, (j + 1) * length));
+    const factors = new Float64Array(BLOCK);
+    write(first, lines.subarray(0, inUse * length), factors.subarray(0, inUse));
     const size = upTo(4, inUse);
     const vectors = asColumns(lines, length, first, inUse);
     const rows = vectors.length / BLOCK;

@@ -8,58 +8,61 @@ function subtract(q: usize, p: usize, x: v128): void {
   v128.store(p, i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
 }
 
-/** Four rows with eight columns; `v … end` is the first row's part of V. */
-function tile(q: usize, p: usize, v: usize, end: usize, u: usize, width: i32): void {
+/** Four rows with all columns, eight at a time; `v … end` is the first row's part of V. */
+function panel(q: usize, p: usize, v: usize, end: usize, u: usize, width: i32): void {
   const stride = width << 2;
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  let s4 = f32x4.splat(0);
-  let s5 = f32x4.splat(0);
-  let s6 = f32x4.splat(0);
-  let s7 = f32x4.splat(0);
-  while (v < end) {
-    const left = v128.load(u);
-    const right = v128.load(u, 16);
-    const a = v128.load32_splat(v);
-    s0 = f32x4.add(s0, f32x4.mul(a, left));
-    s1 = f32x4.add(s1, f32x4.mul(a, right));
-    const b = v128.load32_splat(v, 128);
-    s2 = f32x4.add(s2, f32x4.mul(b, left));
-    s3 = f32x4.add(s3, f32x4.mul(b, right));
-    const c = v128.load32_splat(v, 256);
-    s4 = f32x4.add(s4, f32x4.mul(c, left));
-    s5 = f32x4.add(s5, f32x4.mul(c, right));
-    const d = v128.load32_splat(v, 384);
-    s6 = f32x4.add(s6, f32x4.mul(d, left));
-    s7 = f32x4.add(s7, f32x4.mul(d, right));
-    v += 4;
-    u += stride;
+  for (let column = 0; column < width; column += 8) {
+    let from = v;
+    let at = u + (column << 2);
+    let s0 = f32x4.splat(0);
+    let s1 = f32x4.splat(0);
+    let s2 = f32x4.splat(0);
+    let s3 = f32x4.splat(0);
+    let s4 = f32x4.splat(0);
+    let s5 = f32x4.splat(0);
+    let s6 = f32x4.splat(0);
+    let s7 = f32x4.splat(0);
+    while (from < end) {
+      const left = v128.load(at);
+      const right = v128.load(at, 16);
+      const a = v128.load32_splat(from);
+      s0 = f32x4.add(s0, f32x4.mul(a, left));
+      s1 = f32x4.add(s1, f32x4.mul(a, right));
+      const b = v128.load32_splat(from, 128);
+      s2 = f32x4.add(s2, f32x4.mul(b, left));
+      s3 = f32x4.add(s3, f32x4.mul(b, right));
+      const c = v128.load32_splat(from, 256);
+      s4 = f32x4.add(s4, f32x4.mul(c, left));
+      s5 = f32x4.add(s5, f32x4.mul(c, right));
+      const d = v128.load32_splat(from, 384);
+      s6 = f32x4.add(s6, f32x4.mul(d, left));
+      s7 = f32x4.add(s7, f32x4.mul(d, right));
+      from += 4;
+      at += stride;
+    }
+    let wide = q + (column << 3);
+    let narrow = p + (column << 2);
+    subtract(wide, narrow, s0);
+    subtract(wide + 32, narrow + 16, s1);
+    wide += stride << 1;
+    narrow += stride;
+    subtract(wide, narrow, s2);
+    subtract(wide + 32, narrow + 16, s3);
+    wide += stride << 1;
+    narrow += stride;
+    subtract(wide, narrow, s4);
+    subtract(wide + 32, narrow + 16, s5);
+    wide += stride << 1;
+    narrow += stride;
+    subtract(wide, narrow, s6);
+    subtract(wide + 32, narrow + 16, s7);
   }
-  subtract(q, p, s0);
-  subtract(q + 32, p + 16, s1);
-  q += stride << 1;
-  p += stride;
-  subtract(q, p, s2);
-  subtract(q + 32, p + 16, s3);
-  q += stride << 1;
-  p += stride;
-  subtract(q, p, s4);
-  subtract(q + 32, p + 16, s5);
-  q += stride << 1;
-  p += stride;
-  subtract(q, p, s6);
-  subtract(q + 32, p + 16, s7);
 }
 
 /** q [rows, width] in float64, p the same in float32, v [rows, 32] and u [size, width] in float32. */
 export function subtractProduct(q: usize, p: usize, v: usize, u: usize, rows: i32, width: i32, size: i32): void {
   for (let row = 0; row < rows; row += 4) {
     const from = v + (row << 7);
-    for (let c = 0; c < width; c += 8) {
-      const at = row * width + c;
-      tile(q + (at << 3), p + (at << 2), from, from + (size << 2), u + (c << 2), width);
-    }
+    panel(q + ((row * width) << 3), p + ((row * width) << 2), from, from + (size << 2), u, width);
   }
 }
