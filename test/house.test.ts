@@ -19,6 +19,7 @@ const ROOMS = [
   "propagate",
   "plan",
   "materialize",
+  "adapters",
   "run",
   "check",
   "race",

@@ -91,6 +91,16 @@ test("installed elsewhere, the library plans and draws", () => {
   ]);
 });
 
+test("installed elsewhere, the doors of the adapters need no package of theirs", () => {
+  const { status, stdout, stderr } = node(`
+    const doors = await Promise.all(["tfjs", "jax", "onnxruntime"].map((door) => import("epoch0/" + door)));
+    console.log(JSON.stringify(doors.map((door) => Object.keys(door).sort())));
+  `);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toEqual([["applyInit", "createInitializers"], ["drawTree", "toTree"], ["toTensors"]]);
+});
+
 test("installed elsewhere, the program runs", () => {
   const bin = join(elsewhere, "node_modules", "epoch0", manifest.bin.epoch0);
   const help = spawnSync(process.execPath, [bin, "--help"], { encoding: "utf8" });
