@@ -96,8 +96,10 @@ function mixRanks(
 ): Float64Array | null {
   if (!a && !b) return null;
   if (p + q === 0) return null;
-  const length = (a ?? b)?.length ?? 0;
-  return Float64Array.from({ length }, (_, i) => (p * (a?.[i] ?? 1) + q * (b?.[i] ?? 1)) / (p + q));
+  if (a === b && a) return a;
+  const out = new Float64Array((a ?? b)?.length ?? 0);
+  for (let i = 0; i < out.length; i++) out[i] = (p * (a ? a[i] : 1) + q * (b ? b[i] : 1)) / (p + q);
+  return out;
 }
 
 /** E[δ_p δ'_p'] over all pairs of positions, other samples' share included: what the sum over a batch is made of. */

@@ -11,7 +11,7 @@ import { addGradient, type Context, type Gradient, plainGradient, type Rule, tot
 import { inputState } from "./inputs.ts";
 import { diagonal, sumKernels, uniformKernel } from "./kernel/kernel.ts";
 import { bounded } from "./law/bounded.ts";
-import { activationOf } from "./law/form.ts";
+import { activationOf, homogeneous } from "./law/form.ts";
 import { ruleWarnings } from "./rules/custom.ts";
 import { dispatch } from "./rules/index.ts";
 import { averageOver, channelsOf, type State, stateMean, stateSecondMoment } from "./state/state.ts";
@@ -180,10 +180,12 @@ function activationStatistics(context: Context): Map<string, ActivationStatistic
     const activation = activationOf(context, node);
     const mean = stateMean(state);
     const variance = Math.max(0, stateSecondMoment(state) - mean ** 2);
-    const key = `${activation.label}|${mean.toPrecision(6)}|${variance.toPrecision(6)}`;
+    // Where φ(sx) = s·φ(x) the shares are the same at every variance.
+    const scaleFree = mean === 0 && variance > 0 && homogeneous(activation);
+    const key = scaleFree ? activation.label : `${activation.label}|${mean.toPrecision(6)}|${variance.toPrecision(6)}`;
     const found = known.get(key) ?? {
       activation: activation.label,
-      ...saturation(activation, { mean: bounded(mean), variance: bounded(variance) }),
+      ...saturation(activation, scaleFree ? {} : { mean: bounded(mean), variance: bounded(variance) }),
     };
     known.set(key, found);
     statistics.set(node.name, found);

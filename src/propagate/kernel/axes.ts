@@ -5,6 +5,7 @@ import {
   diagonal,
   fullProfile,
   type Kernel,
+  kernelOf,
   lagsFrom,
   mean,
   meanOverPairs,
@@ -52,7 +53,7 @@ export function permuteAxes(kernel: Kernel, order: readonly number[]): Kernel {
     return correlationAt(kernel, old);
   });
   const profile = gatherProfile(kernel, sizes, (p) => order.reduce((i, from, to) => i + p[to] * step[from], 0));
-  return { sizes, radius, lags, far: kernel.far, profile };
+  return kernelOf(sizes, radius, lags, kernel.far, profile);
 }
 
 /** Averages the diagonal over some axes and keeps lag 0 there: what a sum over independent weights sees. */
@@ -88,7 +89,7 @@ export function averageAxes(kernel: Kernel, axes: readonly number[]): Kernel {
       position[axis] = 0;
     }
   }
-  return { sizes, radius, lags, far: kernel.far, profile };
+  return kernelOf(sizes, radius, lags, kernel.far, profile);
 }
 
 /** Splits axis `axis` of size a·b into two axes (a, b), row-major. */
@@ -104,7 +105,7 @@ export function splitAxis(kernel: Kernel, axis: number, a: number, b: number): K
   const lags = lagsFrom(radius, (lag) =>
     correlationAt(kernel, [...lag.slice(0, axis), lag[axis] * b + lag[axis + 1], ...lag.slice(axis + 2)]),
   );
-  return { sizes, radius, lags, far: kernel.far, profile: kernel.profile };
+  return kernelOf(sizes, radius, lags, kernel.far, kernel.profile);
 }
 
 /** All positions as one axis; pairs that differ keep their mean correlation. */
@@ -138,7 +139,7 @@ export function sliceAxis(kernel: Kernel, axis: number, start: number, count: nu
   const profile = gatherProfile(kernel, sizes, (p) =>
     p.reduce((at, x, i) => at + (i === axis ? start + x * step : x) * old[i], 0),
   );
-  return { sizes, radius, lags, far: kernel.far, profile };
+  return kernelOf(sizes, radius, lags, kernel.far, profile);
 }
 
 /** Joins kernels along an axis; pairs across the joint have second moment `across`. */
@@ -182,5 +183,5 @@ export function broadcastAxes(kernel: Kernel, sizes: readonly number[], from: re
   const profile = gatherProfile(kernel, sizes, (p) =>
     from.reduce<number>((at, axis, i) => at + (axis === null ? 0 : p[i] * step[axis]), 0),
   );
-  return { sizes, radius, lags, far: kernel.far, profile };
+  return kernelOf(sizes, radius, lags, kernel.far, profile);
 }

@@ -21,22 +21,58 @@ export interface Kernel {
   readonly profile: Float64Array;
 }
 
-export const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
+export function product(values: readonly number[]): number {
+  let out = 1;
+  for (let i = 0; i < values.length; i++) out *= values[i];
+  return out;
+}
 
-export const mean = (values: Float64Array): number => {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-};
+/** Four partial sums: one chain of additions waits for itself, and rounding grows with the length of a chain. */
+export function mean(values: Float64Array): number {
+  const { length } = values;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (const end = length - 3; i < end; i += 4) {
+    a += values[i];
+    b += values[i + 1];
+    c += values[i + 2];
+    d += values[i + 3];
+  }
+  for (; i < length; i++) a += values[i];
+  return (a + b + c + d) / length;
+}
+
+/** The one place where kernels are put together: objects of one form are read fastest. */
+export const kernelOf = (
+  sizes: readonly number[],
+  radius: readonly number[],
+  lags: Float64Array,
+  far: number,
+  profile: Float64Array,
+): Kernel => ({ sizes, radius, lags, far, profile });
+
+/** The same correlations about another diagonal. */
+export const withProfile = ({ sizes, radius, lags, far }: Kernel, profile: Float64Array): Kernel =>
+  kernelOf(sizes, radius, lags, far, profile);
+
+export function single(value: number): Float64Array {
+  const out = new Float64Array(1);
+  out[0] = value;
+  return out;
+}
+
+/** Arrays are never changed once they are in a kernel: these are in many. */
+const NONE: readonly (readonly number[])[] = [[], [0], [0, 0], [0, 0, 0]];
+const CENTRE = single(1);
+
+export const noRadius = (axes: number): readonly number[] => NONE[axes] ?? new Array<number>(axes).fill(0);
 
 /** Kernel whose positions are all alike: diagonal `value`, correlation `far` between any two positions. */
-export const uniformKernel = (sizes: readonly number[], value: number, far: number): Kernel => ({
-  sizes,
-  radius: sizes.map(() => 0),
-  lags: Float64Array.of(1),
-  far: sizes.length === 0 ? 1 : far,
-  profile: Float64Array.of(value),
-});
+export const uniformKernel = (sizes: readonly number[], value: number, far: number): Kernel =>
+  kernelOf(sizes, noRadius(sizes.length), CENTRE, sizes.length === 0 ? 1 : far, single(value));
 
 export const pointKernel = (value: number): Kernel => uniformKernel([], value, 1);
 
@@ -60,7 +96,11 @@ export const positions = (kernel: Kernel): number => product(kernel.sizes);
 export const fullProfile = (kernel: Kernel): Float64Array =>
   kernel.profile.length === 1 ? new Float64Array(positions(kernel)).fill(kernel.profile[0]) : kernel.profile;
 
-const windowSize = (radius: readonly number[]): number => radius.reduce((n, r) => n * (2 * r + 1), 1);
+export function windowSize(radius: readonly number[]): number {
+  let out = 1;
+  for (let i = 0; i < radius.length; i++) out *= 2 * radius[i] + 1;
+  return out;
+}
 
 /** Visits every lag of a window: its index and its vector (reused between calls). */
 export function forEachLag(radius: readonly number[], visit: (index: number, lag: readonly number[]) => void): void {
@@ -147,6 +187,12 @@ export function scaleValues(values: Float64Array, factor: number): Float64Array 
   return out;
 }
 
+export function overValues(values: Float64Array, divisor: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] / divisor;
+  return out;
+}
+
 /** Elementwise product of two profiles; one of them may be a single value. */
 export function multiplyValues(a: Float64Array, b: Float64Array): Float64Array {
   if (a.length === 1) return scaleValues(b, a[0]);
@@ -158,7 +204,7 @@ export function multiplyValues(a: Float64Array, b: Float64Array): Float64Array {
 
 /** The same second moments, every one multiplied by `factor` ≥ 0. */
 export const scaleKernel = (kernel: Kernel, factor: number): Kernel =>
-  factor === 1 ? kernel : { ...kernel, profile: scaleValues(kernel.profile, factor) };
+  factor === 1 ? kernel : withProfile(kernel, scaleValues(kernel.profile, factor));
 
 /** Adds `value` to every entry, diagonal or not: a constant or a bias shared by all positions. */
 export function addConstant(kernel: Kernel, value: number): Kernel {
@@ -205,13 +251,13 @@ export function sumKernels(terms: readonly { readonly kernel: Kernel; readonly w
   const total = parts.reduce((sum, p) => sum + p.share, 0);
   const blend = (at: (k: Kernel) => number) =>
     total === 0 ? at(first.kernel) : parts.reduce((sum, p) => sum + p.share * at(p.kernel), 0) / total;
-  return {
+  return kernelOf(
     sizes,
     radius,
-    lags: blendWindows(parts, total, radius),
-    far: blend((k) => k.far),
+    blendWindows(parts, total, radius),
+    blend((k) => k.far),
     profile,
-  };
+  );
 }
 
 function blendWindows(
@@ -239,13 +285,7 @@ export function onWindow(kernel: Kernel, radius: readonly number[]): Float64Arra
 export function multiplyKernels(a: Kernel, b: Kernel): Kernel {
   const radius = a.sizes.map((_, axis) => Math.max(a.radius[axis], b.radius[axis]));
   const [x, y] = [onWindow(a, radius), onWindow(b, radius)];
-  return {
-    sizes: a.sizes,
-    radius,
-    lags: multiplyValues(x, y),
-    far: a.far * b.far,
-    profile: multiplyValues(a.profile, b.profile),
-  };
+  return kernelOf(a.sizes, radius, multiplyValues(x, y), a.far * b.far, multiplyValues(a.profile, b.profile));
 }
 
 /** Number of ordered pairs of positions at a lag. */

@@ -1,6 +1,6 @@
 /** Kernels under sliding windows: convolution with independent taps, averaging windows, and their transposes. */
 
-import { correlationAt, type Kernel, lagsFrom, product, remapLags } from "./kernel.ts";
+import { correlationAt, type Kernel, kernelOf, lagsFrom, product, remapLags, scaleValues } from "./kernel.ts";
 import { type AxisTaps, axisTaps, foldProfile, sharedAt, spreadProfile, type Window } from "./slide.ts";
 
 export type { Window } from "./slide.ts";
@@ -56,7 +56,7 @@ export function convolveKernel(kernel: Kernel, window: Window, sizes: readonly n
     factor: sharedAt(shares[axis], lag),
   }));
   const far = kernel.far * sharedBeyond(shares, sizes, radius);
-  return { sizes, radius, lags, far, profile: foldProfile(kernel, sizes, window) };
+  return kernelOf(sizes, radius, lags, far, foldProfile(kernel, sizes, window));
 }
 
 /** The diagonal of `convolveKernel` alone. */
@@ -89,7 +89,7 @@ export function convolveTransposeKernel(kernel: Kernel, window: Window, sizes: r
     1,
   );
   const far = kernel.far * sharedBeyond(shares, sizes, radius);
-  return { sizes, radius, lags, far, profile: spreadProfile(kernel, sizes, window) };
+  return kernelOf(sizes, radius, lags, far, spreadProfile(kernel, sizes, window));
 }
 
 /** Σ over τ of the triangular weights (taps − |τ|) of f at s·Δ + τ·dilation, all axes. */
@@ -132,7 +132,7 @@ export function averageKernel(kernel: Kernel, window: Window, sizes: readonly nu
     const level = (sum / count) * (1 / count + (1 - 1 / count) * r);
     profile[i] = padded ? level * (count / taps) ** 2 : level;
   }
-  return { sizes, radius, lags, far: centre === 0 ? 0 : kernel.far / centre, profile };
+  return kernelOf(sizes, radius, lags, centre === 0 ? 0 : kernel.far / centre, profile);
 }
 
 /** The transpose of an averaging window: every input position receives 1/taps of each window that it is in. */
@@ -166,5 +166,5 @@ export function averageTransposeKernel(kernel: Kernel, window: Window, sizes: re
   const spread = spreadProfile(kernel, sizes, window);
   const level = perInput === 0 ? 0 : centre / (perInput * taps * taps);
   const far = centre === 0 ? 0 : (kernel.far * perInput * perInput) / centre;
-  return { sizes, radius, lags, far: Math.min(1, far), profile: spread.map((v) => v * level) };
+  return kernelOf(sizes, radius, lags, Math.min(1, far), scaleValues(spread, level));
 }

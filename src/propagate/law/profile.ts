@@ -35,8 +35,8 @@ export function profileThrough(
   const square = mean * mean;
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
-  for (const value of profile) {
-    const q = Math.max(0, value - square);
+  for (let i = 0; i < profile.length; i++) {
+    const q = Math.max(0, profile[i] - square);
     low = Math.min(low, q);
     high = Math.max(high, q);
   }

@@ -6,13 +6,8 @@
 
 import type { Activation } from "../../activation/index.ts";
 import { normalQuantile } from "../../gaussian/index.ts";
+import { mean as average } from "../kernel/kernel.ts";
 import { homogeneous } from "./form.ts";
-
-const average = (values: Float64Array): number => {
-  let sum = 0;
-  for (const v of values) sum += v;
-  return sum / values.length;
-};
 
 /** Equally likely values in ascending order, mean 0, variance 1. Null: Gaussian. */
 export type Shape = Float64Array | null;
@@ -27,14 +22,17 @@ const quantiles = (count: number): Float64Array =>
 
 /** Mean 0 and variance 1; null for a constant. */
 function standardized(values: Float64Array): Shape {
-  const mean = average(values);
-  let variance = 0;
-  for (const v of values) variance += (v - mean) ** 2;
-  variance /= values.length;
-  if (variance <= 1e-24 * (1 + mean * mean)) return null;
-  const scale = 1 / Math.sqrt(variance);
+  const middle = average(values);
   const out = new Float64Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = (values[i] - mean) * scale;
+  let variance = 0;
+  for (let i = 0; i < out.length; i++) {
+    out[i] = values[i] - middle;
+    variance += out[i] * out[i];
+  }
+  variance /= values.length;
+  if (variance <= 1e-24 * (1 + middle * middle)) return null;
+  const scale = 1 / Math.sqrt(variance);
+  for (let i = 0; i < out.length; i++) out[i] *= scale;
   return out;
 }
 
@@ -114,29 +112,36 @@ function convolve(
   return standardized(coarsen(ascendingSums(x, a.sd, y, b.sd), ATOMS));
 }
 
-/** All a·xᵢ + b·yⱼ, ascending, for ascending x and y and a, b > 0: every row is sorted, and rows are merged in pairs. */
+/** All a·xᵢ + b·yⱼ, ascending, for ascending x and y and a, b > 0. */
 function ascendingSums(x: Float64Array, a: number, y: Float64Array, b: number): Float64Array {
-  const count = x.length * y.length;
-  let from = new Float64Array(count);
-  let to = new Float64Array(count);
-  for (let i = 0; i < x.length; i++) for (let j = 0; j < y.length; j++) from[i * y.length + j] = a * x[i] + b * y[j];
-  for (let width = y.length; width < count; width *= 2) {
-    for (let start = 0; start < count; start += 2 * width) mergeRuns(from, to, start, width);
-    [from, to] = [to, from];
-  }
-  return from;
+  const sums = new Float64Array(x.length * y.length);
+  for (let i = 0, at = 0; i < x.length; i++) for (let j = 0; j < y.length; j++) sums[at++] = a * x[i] + b * y[j];
+  return ascending(sums, sums[0], sums[sums.length - 1]);
 }
 
-/** Merges the sorted runs of `width` at `start` and right after it, the last run may be short. */
-function mergeRuns(from: Float64Array, to: Float64Array, start: number, width: number): void {
-  const middle = Math.min(start + width, from.length);
-  const end = Math.min(middle + width, from.length);
-  let left = start;
-  let right = middle;
-  for (let at = start; at < end; at++) {
-    if (right === end || (left < middle && from[left] <= from[right])) to[at] = from[left++];
-    else to[at] = from[right++];
+/** Values that share one of as many buckets as there are values, at most; one law in which more do is sorted as it comes. */
+const CROWD = 128;
+
+/** The values in ascending order, by buckets of equal width (Isaac & Singleton 1956) and insertion. */
+function ascending(values: Float64Array, low: number, high: number): Float64Array {
+  const { length } = values;
+  const scale = (length - 1) / (high - low);
+  if (!Number.isFinite(scale)) return values.sort();
+  const ends = new Int32Array(length + 1);
+  for (let i = 0; i < length; i++) ends[((values[i] - low) * scale + 1) | 0]++;
+  for (let i = 0; i < length; i++) {
+    if (ends[i + 1] > CROWD) return values.sort();
+    ends[i + 1] += ends[i];
   }
+  const out = new Float64Array(length);
+  for (let i = 0; i < length; i++) out[ends[((values[i] - low) * scale) | 0]++] = values[i];
+  for (let i = 1; i < length; i++) {
+    const value = out[i];
+    let at = i;
+    for (; at > 0 && out[at - 1] > value; at--) out[at] = out[at - 1];
+    out[at] = value;
+  }
+  return out;
 }
 
 /** E[f(mean + sd·S)] by the atoms. */
@@ -161,8 +166,19 @@ export const mirrored = (shape: Shape): Shape =>
   shape === null ? null : shape.map((_, i) => -shape[shape.length - 1 - i]);
 
 /** φ'(mean + sd·S)² at the atoms, in the order of the argument. */
-export const slopesByRank = (activation: Activation, shape: Shape, mean: number, sd: number): Float64Array =>
-  atomsOf(shape).map((z) => activation.derivative(mean + sd * z) ** 2);
+export function slopesByRank(activation: Activation, shape: Shape, mean: number, sd: number): Float64Array {
+  const out = derivativesByRank(activation, shape, mean, sd);
+  for (let i = 0; i < out.length; i++) out[i] *= out[i];
+  return out;
+}
+
+/** φ'(mean + sd·S) at the atoms. */
+export function derivativesByRank(activation: Activation, shape: Shape, mean: number, sd: number): Float64Array {
+  const atoms = atomsOf(shape);
+  const out = new Float64Array(atoms.length);
+  for (let i = 0; i < out.length; i++) out[i] = activation.derivative(mean + sd * atoms[i]);
+  return out;
+}
 
 /** E[a⁴] / E[a²]² of mean + sd·S. */
 export function rawKurtosis(shape: Shape, mean: number, sd: number): number {
@@ -204,21 +220,35 @@ export function ranksOfSummand(byRank: Float64Array, sum: Shape, own: Summand, r
   const x = atomsOf(own.shape);
   if (total === 0) return byRank;
   const y = coarsen(atomsOf(rest.shape), COARSE);
-  const scale = Math.hypot(...y) / Math.sqrt(COARSE) || 1;
-  const z = atomsOf(sum);
+  const scale = Math.sqrt(squares(y) / COARSE) || 1;
+  const above = middles(atomsOf(sum));
   const out = new Float64Array(x.length);
-  for (const other of y) {
-    // Both the values and the atoms ascend: the rank only moves up.
-    const moved = (rest.sd * other) / scale;
+  for (let j = 0; j < COARSE; j++) {
+    const moved = (rest.sd * y[j]) / scale;
+    // Both the values and the atoms ascend: the rank only moves up. Equal values (a shut rectifier's) have one rank.
     let rank = 0;
     for (let i = 0; i < x.length; i++) {
-      const value = (own.sd * x[i] + moved) / total;
-      // The atom nearest in rank: half-way between neighbours a value goes to the lower.
-      while (rank < z.length - 1 && (z[rank] + z[rank + 1]) / 2 < value) rank++;
+      if (i === 0 || x[i] !== x[i - 1]) {
+        const value = (own.sd * x[i] + moved) / total;
+        while (above[rank] < value) rank++;
+      }
       out[i] += byRank[rank];
     }
   }
   for (let i = 0; i < out.length; i++) out[i] /= COARSE;
+  return out;
+}
+
+const squares = (values: Float64Array): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return sum;
+};
+
+/** Where the atom nearest in rank changes: half-way between neighbours, a value there goes to the lower. */
+function middles(atoms: Float64Array): Float64Array {
+  const out = new Float64Array(atoms.length).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i + 1 < atoms.length; i++) out[i] = (atoms[i] + atoms[i + 1]) / 2;
   return out;
 }
 

@@ -11,7 +11,7 @@ import { type Context, stateOf, togetherness } from "../context.ts";
 import { correlationAt, diagonal, type Kernel, lagsFrom, positions } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { activationMap } from "../law/activation-map.ts";
-import { activationOf } from "../law/form.ts";
+import { activationOf, homogeneous } from "../law/form.ts";
 import type { MaximumLaw } from "../law/maximum.ts";
 import { atomsOf } from "../law/shape.ts";
 import { type Part, stateSecondMoment } from "../state/state.ts";
@@ -56,6 +56,24 @@ interface Coupled {
 }
 
 function coupledMoments(activation: Activation, mean: number, sd: number): Coupled {
+  const map = activationMap(activation, mean, sd * sd);
+  const { mean: first, second } = slopeMoments(activation, mean, sd);
+  return { mean: first, second, slope: map.derivativeSecondMoment, slopes: map.slopeProduct };
+}
+
+type SlopeMoments = Pick<Coupled, "mean" | "second">;
+
+/** Of a homogeneous activation at mean 0: φ'(z) hangs on the sign alone, t does not know of the variance. */
+const unitSlopes = new WeakMap<Activation, SlopeMoments>();
+
+function slopeMoments(activation: Activation, mean: number, sd: number): SlopeMoments {
+  if (mean !== 0 || !homogeneous(activation)) return integrateSlopes(activation, mean, sd);
+  const found = unitSlopes.get(activation) ?? integrateSlopes(activation, 0, 1);
+  unitSlopes.set(activation, found);
+  return found;
+}
+
+function integrateSlopes(activation: Activation, mean: number, sd: number): SlopeMoments {
   const { values } = expectations(
     (z, out) => {
       const product = (activation.derivative(z) * (z - mean)) / sd;
@@ -65,8 +83,7 @@ function coupledMoments(activation: Activation, mean: number, sd: number): Coupl
     2,
     { mean, variance: sd * sd, breaks: activation.breaks, features: activation.features },
   );
-  const map = activationMap(activation, mean, sd * sd);
-  return { mean: values[0], second: values[1], slope: map.derivativeSecondMoment, slopes: map.slopeProduct };
+  return { mean: values[0], second: values[1] };
 }
 
 /** E[w φ'(z) t] for t the standardized z, w the weights of the gradient's common part by rank. */

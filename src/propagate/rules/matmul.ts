@@ -12,7 +12,16 @@ import {
   totalKernel,
 } from "../context.ts";
 import { collapse } from "../kernel/axes.ts";
-import { diagonal, fullProfile, type Kernel, mean, positions, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
+import {
+  diagonal,
+  fullProfile,
+  type Kernel,
+  kernelOf,
+  mean,
+  positions,
+  scaleKernel,
+  uniformKernel,
+} from "../kernel/kernel.ts";
 import { valueState } from "../state/align.ts";
 import { canonicalize } from "../state/layout.ts";
 import {
@@ -52,7 +61,7 @@ function outerKernel(rows: Kernel, columns: Kernel): Kernel {
           m * n * (n - 1) * rows.far +
           n * (n - 1) * m * (m - 1) * rows.far * columns.far) /
         pairs;
-  return { sizes, radius, lags, far, profile };
+  return kernelOf(sizes, radius, lags, far, profile);
 }
 
 /** Layout of a product: leading axes of the first (or second) operand, rows of the first, columns of the second. */

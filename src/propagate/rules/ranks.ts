@@ -14,11 +14,12 @@ import {
   mean,
   multiplyKernels,
   multiplyValues,
+  overValues,
   positions,
 } from "../kernel/kernel.ts";
 import type { ActivationMap } from "../law/activation-map.ts";
 import { homogeneous } from "../law/form.ts";
-import { atomsOf, slopesByRank } from "../law/shape.ts";
+import { derivativesByRank, slopesByRank } from "../law/shape.ts";
 import { keptWith } from "../state/kept.ts";
 import type { Part } from "../state/state.ts";
 
@@ -50,7 +51,7 @@ export function slopesOnRanks(activation: Activation, part: Part, arriving: Floa
 function rankedBy(slopes: Float64Array, arriving: Float64Array | null, rising: () => boolean): Ranked {
   const weighted = arriving && (slopes.length < 2 || rising()) ? multiplyValues(slopes, arriving) : slopes;
   const level = mean(weighted);
-  return { mean: level, byRank: level === 0 ? weighted.map(() => 1) : weighted.map((w) => w / level) };
+  return { mean: level, byRank: level === 0 ? new Float64Array(weighted.length).fill(1) : overValues(weighted, level) };
 }
 
 /** Ranks survive a function that never falls over the bulk of the law. */
@@ -72,10 +73,8 @@ interface Led {
 const NOTHING = 1e-6;
 
 /** φ'(mean + sd·S) at the atoms. */
-export const derivatives = (activation: Activation, part: Part): Float64Array => {
-  const sd = Math.sqrt(centredVariance(part));
-  return atomsOf(part.shape).map((z) => activation.derivative(part.mean + sd * z));
-};
+export const derivatives = (activation: Activation, part: Part): Float64Array =>
+  derivativesByRank(activation, part.shape, part.mean, Math.sqrt(centredVariance(part)));
 
 /**
  * How much more of a pair passes than E[φ'φ'](c) of the Gaussian law without ranks, by the pair's centred correlation c:

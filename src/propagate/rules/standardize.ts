@@ -6,6 +6,7 @@ import {
   addConstant,
   diagonal,
   type Kernel,
+  kernelOf,
   mean,
   meanOverPairs,
   positions,
@@ -236,13 +237,8 @@ function withoutMean(kernel: Kernel, removed: number, common: Float64Array | nul
   const lags = new Float64Array(kernel.lags.length);
   for (let i = 0; i < lags.length; i++) lags[i] = correlation(kernel.lags[i], weights ? weights[i] : 1);
   lags[(lags.length - 1) / 2] = 1;
-  return {
-    sizes: kernel.sizes,
-    radius: kernel.radius,
-    lags,
-    far: kernel.sizes.length === 0 ? 1 : correlation(kernel.far, weights ? weightBeyond(kernel, weights) : 1),
-    profile,
-  };
+  const far = kernel.sizes.length === 0 ? 1 : correlation(kernel.far, weights ? weightBeyond(kernel, weights) : 1);
+  return kernelOf(kernel.sizes, kernel.radius, lags, far, profile);
 }
 
 /** Mean weight of the pairs beyond the window: over all pairs it is 1. */

@@ -5,7 +5,7 @@
  * Where no profile is kept it is taken in proportion to the diagonal.
  */
 
-import { diagonal, positions, product, scaleValues } from "../kernel/kernel.ts";
+import { diagonal, mean, positions, product, scaleValues } from "../kernel/kernel.ts";
 import { foldProfile, type Window } from "../kernel/slide.ts";
 import type { ActivationMap } from "../law/activation-map.ts";
 import { interpolant } from "../law/interpolant.ts";
@@ -14,12 +14,6 @@ import type { Part } from "./state.ts";
 
 /** On larger maps the border is a small share of the positions: it moves a variance by under 0.5 %. */
 const FOLLOWED = 1100;
-
-const average = (values: Float64Array): number => {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-};
 
 /** Sums of one value a position over the taps that meet real input. */
 const folded = (
@@ -32,7 +26,7 @@ const folded = (
 
 /** The same profile with the mean `level`; nothing where there is none. */
 function levelled(values: Float64Array, level: number): Float64Array | undefined {
-  const before = average(values);
+  const before = mean(values);
   if (before === 0 || level === 0) return undefined;
   const factor = level / before;
   return scaleValues(values, factor);
@@ -83,8 +77,8 @@ export function commonThroughActivation(
 ): Float64Array | undefined {
   const count = positions(part.kernel);
   if (count === 1 || count > FOLLOWED || profile.length !== count) return undefined;
-  const mean = average(means);
-  const byMean = means.length === count && mean * mean > 0.01 * average(profile);
+  const average = mean(means);
+  const byMean = means.length === count && average * average > 0.01 * mean(profile);
   const size = byMean ? means : profile.map(Math.sqrt);
   // Behind statistics of the batch nothing is in common: the correlations are 0.
   if (part.common === undefined && Math.abs(part.cross) < 1e-3 * diagonal(part.kernel)) return levelled(size, cross);
@@ -92,9 +86,9 @@ export function commonThroughActivation(
   if (correlations === null) return undefined;
   let low = 1;
   let high = -1;
-  for (const c of correlations) {
-    low = Math.min(low, c);
-    high = Math.max(high, c);
+  for (let i = 0; i < correlations.length; i++) {
+    low = Math.min(low, correlations[i]);
+    high = Math.max(high, correlations[i]);
   }
   if (high - low < 1e-6) return levelled(size, cross);
   const curve = interpolant(low, high, 6, map.product);
