@@ -185,3 +185,28 @@ export function broadcastAxes(kernel: Kernel, sizes: readonly number[], from: re
   );
   return kernelOf(sizes, radius, lags, kernel.far, profile);
 }
+
+/** K(p, r)·L(j, k) over the pair of axes (p, j). */
+export function outerKernel(rows: Kernel, columns: Kernel): Kernel {
+  const sizes = [...rows.sizes, ...columns.sizes];
+  const radius = [...rows.radius, ...columns.radius];
+  const lags = new Float64Array(rows.lags.length * columns.lags.length);
+  rows.lags.forEach((c, i) => {
+    for (let j = 0; j < columns.lags.length; j++) lags[i * columns.lags.length + j] = c * columns.lags[j];
+  });
+  const a = fullProfile(rows);
+  const b = fullProfile(columns);
+  const profile = new Float64Array(a.length * b.length);
+  for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) profile[i * b.length + j] = a[i] * b[j];
+  const n = a.length;
+  const m = b.length;
+  const pairs = n * m * (n * m - 1);
+  const far =
+    pairs === 0
+      ? 1
+      : (n * m * (m - 1) * columns.far +
+          m * n * (n - 1) * rows.far +
+          n * (n - 1) * m * (m - 1) * rows.far * columns.far) /
+        pairs;
+  return kernelOf(sizes, radius, lags, far, profile);
+}

@@ -8,6 +8,10 @@
  * Limits: the correlation near a border is taken to be that of the interior.
  */
 
+import { mean, multiplyValues, product, scaleValues, single } from "./values.ts";
+
+export { mean, multiplyValues, overValues, product, scaleValues } from "./values.ts";
+
 export interface Kernel {
   /** Extent of each position axis; empty: one position. */
   readonly sizes: readonly number[];
@@ -19,30 +23,6 @@ export interface Kernel {
   readonly far: number;
   /** K(p, p), row-major over sizes; a single value when all positions are alike. */
   readonly profile: Float64Array;
-}
-
-export function product(values: readonly number[]): number {
-  let out = 1;
-  for (let i = 0; i < values.length; i++) out *= values[i];
-  return out;
-}
-
-/** Four partial sums: one chain of additions waits for itself, and rounding grows with the length of a chain. */
-export function mean(values: Float64Array): number {
-  const { length } = values;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = 0;
-  for (const end = length - 3; i < end; i += 4) {
-    a += values[i];
-    b += values[i + 1];
-    c += values[i + 2];
-    d += values[i + 3];
-  }
-  for (; i < length; i++) a += values[i];
-  return (a + b + c + d) / length;
 }
 
 /** The one place where kernels are put together: objects of one form are read fastest. */
@@ -57,12 +37,6 @@ export const kernelOf = (
 /** The same correlations about another diagonal. */
 export const withProfile = ({ sizes, radius, lags, far }: Kernel, profile: Float64Array): Kernel =>
   kernelOf(sizes, radius, lags, far, profile);
-
-export function single(value: number): Float64Array {
-  const out = new Float64Array(1);
-  out[0] = value;
-  return out;
-}
 
 /** Arrays are never changed once they are in a kernel: these are in many. */
 const NONE: readonly (readonly number[])[] = [[], [0], [0, 0], [0, 0, 0]];
@@ -179,28 +153,6 @@ const windowStrides = (radius: readonly number[]): number[] => {
   for (let axis = radius.length - 2; axis >= 0; axis--) out[axis] = out[axis + 1] * (2 * radius[axis + 1] + 1);
   return out;
 };
-
-/** Loops over the profiles of large maps are most of a prediction's time: typed-array methods with callbacks cost four times as much. */
-export function scaleValues(values: Float64Array, factor: number): Float64Array {
-  const out = new Float64Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
-  return out;
-}
-
-export function overValues(values: Float64Array, divisor: number): Float64Array {
-  const out = new Float64Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = values[i] / divisor;
-  return out;
-}
-
-/** Elementwise product of two profiles; one of them may be a single value. */
-export function multiplyValues(a: Float64Array, b: Float64Array): Float64Array {
-  if (a.length === 1) return scaleValues(b, a[0]);
-  if (b.length === 1) return scaleValues(a, b[0]);
-  const out = new Float64Array(a.length);
-  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
-  return out;
-}
 
 /** The same second moments, every one multiplied by `factor` ≥ 0. */
 export const scaleKernel = (kernel: Kernel, factor: number): Kernel =>

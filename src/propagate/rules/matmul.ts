@@ -11,17 +11,8 @@ import {
   stateOf,
   totalKernel,
 } from "../context.ts";
-import { collapse } from "../kernel/axes.ts";
-import {
-  diagonal,
-  fullProfile,
-  type Kernel,
-  kernelOf,
-  mean,
-  positions,
-  scaleKernel,
-  uniformKernel,
-} from "../kernel/kernel.ts";
+import { collapse, outerKernel } from "../kernel/axes.ts";
+import { diagonal, fullProfile, type Kernel, mean, positions, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
 import { valueState } from "../state/align.ts";
 import { canonicalize } from "../state/layout.ts";
 import {
@@ -38,31 +29,6 @@ import { asLayer } from "./sliced.ts";
 
 /** The kernel of one part over a single axis of positions. */
 const overPositions = (part: Part): Kernel => collapse(part.kernel);
-
-/** K(p, r)·L(j, k) over the pair of axes (p, j). */
-function outerKernel(rows: Kernel, columns: Kernel): Kernel {
-  const sizes = [...rows.sizes, ...columns.sizes];
-  const radius = [...rows.radius, ...columns.radius];
-  const lags = new Float64Array(rows.lags.length * columns.lags.length);
-  rows.lags.forEach((c, i) => {
-    for (let j = 0; j < columns.lags.length; j++) lags[i * columns.lags.length + j] = c * columns.lags[j];
-  });
-  const a = fullProfile(rows);
-  const b = fullProfile(columns);
-  const profile = new Float64Array(a.length * b.length);
-  for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) profile[i * b.length + j] = a[i] * b[j];
-  const n = a.length;
-  const m = b.length;
-  const pairs = n * m * (n * m - 1);
-  const far =
-    pairs === 0
-      ? 1
-      : (n * m * (m - 1) * columns.far +
-          m * n * (n - 1) * rows.far +
-          n * (n - 1) * m * (m - 1) * rows.far * columns.far) /
-        pairs;
-  return kernelOf(sizes, radius, lags, far, profile);
-}
 
 /** Layout of a product: leading axes of the first (or second) operand, rows of the first, columns of the second. */
 function productLayout(a: State, b: State, rank: number): Factor[][] {
