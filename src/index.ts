@@ -41,12 +41,14 @@ export { type Inspection, inspect } from "./check/inspect.ts";
 export {
   FormatError,
   memorySink,
+  readConfig,
   readCsv,
   readLine,
   readNpz,
   readOnnx,
   readPt,
   readSafetensors,
+  readShapes,
   writeOnnx,
 } from "./formats/index.ts";
 export { supportedOperators } from "./formats/onnx/index.ts";

@@ -41,6 +41,12 @@ function shardPath(index: string, name: string): string {
   return real;
 }
 
+/** True where none of the shards is there. */
+export function shardsMissing(index: string): boolean {
+  const { shards } = parseShardIndex(fileBytes(index, MAX_INDEX));
+  return [...shards.keys()].every((name) => !existsSync(join(dirname(index), name)));
+}
+
 /** Where the shards of an index lie, in the order of their names. @throws FormatError */
 export function shardPaths(index: string): string[] {
   return [...parseShardIndex(fileBytes(index, MAX_INDEX)).shards.keys()].map((name) => shardPath(index, name));

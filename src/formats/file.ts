@@ -5,7 +5,8 @@ import { basename, dirname, extname } from "node:path";
 import type { Model } from "../model/types.ts";
 import type { Data, NamedData } from "./data/index.ts";
 import { FormatError } from "./error.ts";
-import { insideFolder, openShards, shardPaths } from "./file-shards.ts";
+import { folderModel, jsonFiles, openJson } from "./file-json.ts";
+import { insideFolder } from "./file-shards.ts";
 import { fileBytes, fileSource, systemError } from "./file-source.ts";
 
 import type { ByteSource } from "./source.ts";
@@ -28,7 +29,6 @@ const NOT_READ: Readonly<Record<string, string>> = {
   ".keras": "a Keras archive",
   ".h5": "an HDF5 file",
   ".hdf5": "an HDF5 file",
-  ".json": "a JSON description",
   ".pb": "a TensorFlow graph",
   ".tflite": "a TensorFlow Lite model",
   ".gguf": "a GGUF file",
@@ -48,9 +48,6 @@ const SUFFIXES: Readonly<Record<string, Kind>> = {
   ".bin": "torch",
   ".ckpt": "torch",
 };
-
-/** Of a sharded model. */
-const INDEX = /\.(safetensors|bin)\.index\.json$/;
 
 function startsWith(bytes: Uint8Array, text: string): boolean {
   return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
@@ -164,8 +161,9 @@ function inFile<Result>(path: string, read: () => Result): Result {
 }
 
 /**
- * Opens a model: an .onnx file, weights in .safetensors (also in shards, by their index), .npz or a PyTorch .pt, or an
- * architecture line.
+ * Opens a model: an .onnx file, weights in .safetensors (also in shards, by their index), .npz or a PyTorch .pt, an
+ * architecture line, or shapes alone: a .safetensors header, a .json list of shapes, a Hugging Face config.json. A folder as
+ * Hugging Face keeps models stands for what is in it.
  *
  * Weights files are not loaded: `model.read(name)` reads one tensor. External data of an ONNX file is looked for in the
  * model's own folder only.
@@ -179,8 +177,10 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
     const { readLine } = await import("./line/index.ts");
     return readLine(pathOrLine, { batch });
   }
-  const path = pathOrLine;
-  if (INDEX.test(path)) return inFile(path, () => openShards(path));
+  const path = inFolder(pathOrLine);
+  if (extname(path).toLowerCase() === ".json") {
+    return inFile(path, () => openJson(path));
+  }
   const kind = kindOf(path, firstBytes(path));
   const name = basename(path);
   if (kind === "onnx") {
@@ -226,9 +226,15 @@ export async function readData(path: string): Promise<Data> {
   return inFile(path, () => readCsv(new TextDecoder().decode(bytes), { name }));
 }
 
-/** The files that a model is read from: the one that was named first, then the shards of an index. @throws FormatError */
+/** The file that a path leads to: a folder as Hugging Face keeps models stands for its weights or its configuration. */
+function inFolder(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? folderModel(path) : path;
+}
+
+/** The files that a model is read from: the one that the path leads to, then those that it refers to. @throws FormatError */
 export function modelFiles(path: string): string[] {
-  return INDEX.test(path) ? [path, ...shardPaths(path)] : [path];
+  const file = inFolder(path);
+  return extname(file).toLowerCase() === ".json" ? jsonFiles(file) : [file];
 }
 
 /** Arrays of a .npz by name, for a model of several inputs. Errors: FormatError. */

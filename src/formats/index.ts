@@ -2,6 +2,7 @@
 
 export { type Data, type NamedData, readCsv, readNpyData, readNpzData, readNpzNamedData } from "./data/index.ts";
 export { FormatError } from "./error.ts";
+export { readConfig } from "./huggingface/index.ts";
 export { type KerasLayout, type KerasModel, readKeras, toKeras } from "./keras/index.ts";
 export { readLine } from "./line/index.ts";
 export { readNpy, writeNpy } from "./npy/index.ts";
@@ -14,4 +15,5 @@ export {
   readSafetensorsHeaderAsync,
   writeSafetensors,
 } from "./safetensors/index.ts";
+export { readShapes } from "./shapes/index.ts";
 export { type AsyncByteSource, type ByteSink, type ByteSource, bytesSource, memorySink } from "./source.ts";

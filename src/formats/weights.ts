@@ -1,14 +1,14 @@
 /** A model made of weights alone: what .safetensors and .npz hold. */
 
-import type { Dtype, Model, Note, Parameter } from "../model/types.ts";
+import type { Dtype, Model, Note, Parameter, Role } from "../model/types.ts";
 import { inferRoles } from "./roles.ts";
 
 export interface StoredTensor {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** Row-major values, read when asked for. */
-  readonly values: () => Float32Array | Float64Array;
+  /** Row-major values, read when asked for; null where the file has a header alone. */
+  readonly values: (() => Float32Array | Float64Array) | null;
   /** The same in pieces, where the file can be read so; a piece is overwritten by the next. */
   readonly tiles?: () => Iterable<Float32Array | Float64Array>;
 }
@@ -35,7 +35,7 @@ export function weightsOnly(
       shape: tensor.shape,
       dtype: tensor.dtype,
       role: roles.get(tensor.name) ?? "other",
-      stored: { kind: "whole", initializer: tensor.name },
+      stored: tensor.values === null ? { kind: "absent" } : { kind: "whole", initializer: tensor.name },
     });
     byName.set(tensor.name, tensor);
   }
@@ -56,10 +56,36 @@ export function weightsOnly(
     constants: new Map(),
     unsupported: [],
     notes: [note],
-    read: (parameter) => byName.get(parameter)?.values() ?? null,
+    read: (parameter) => byName.get(parameter)?.values?.() ?? null,
     tiles: (parameter) => {
       const tensor = byName.get(parameter);
-      return tensor ? (tensor.tiles?.() ?? [tensor.values()]) : null;
+      return tensor?.values ? (tensor.tiles?.() ?? [tensor.values()]) : null;
     },
   };
+}
+
+export interface Shaped {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  /** Where it is known better than from the name. */
+  readonly role?: Role;
+}
+
+/** A model of names and shapes: neither graph nor values. `what` is what a person calls the file. */
+export function shapesOnly(
+  tensors: readonly Shaped[],
+  { format, name, what }: { readonly format: Model["format"]; readonly name: string; readonly what: string },
+): Model {
+  const model = weightsOnly(
+    tensors.map((tensor) => ({ ...tensor, values: null })),
+    { format, name },
+  );
+  const parameters = new Map(model.parameters);
+  for (const { name: tensor, role } of tensors) {
+    const parameter = parameters.get(tensor);
+    if (role !== undefined && parameter !== undefined) parameters.set(tensor, { ...parameter, role });
+  }
+  const message = `a ${what} holds names and shapes, no weights and no graph: roles are inferred, signals cannot be predicted`;
+  return { ...model, parameters, notes: [{ code: "no-graph", message, tensors: [] }] };
 }

@@ -355,8 +355,26 @@ export interface Note {
   readonly tensors: readonly string[];
 }
 
+/** N(0, (std·scaled(parameter))²) for matrices, kernels and tables. */
+export interface Configured {
+  readonly std: number;
+  /** 1 but for parameters that the family draws smaller. */
+  readonly scaled: (parameter: string) => number;
+}
+
 export interface Model {
-  readonly format: "onnx" | "safetensors" | "npz" | "line" | "keras" | "tfjs" | "h5" | "torch";
+  readonly format:
+    | "onnx"
+    | "safetensors"
+    | "npz"
+    | "line"
+    | "keras"
+    | "tfjs"
+    | "h5"
+    | "torch"
+    /** Names and shapes alone: a list, or a Hugging Face configuration. */
+    | "shapes"
+    | "huggingface";
   readonly name: string;
   /** Samples in the concrete shapes. */
   readonly batch: number;
@@ -372,6 +390,8 @@ export interface Model {
   readonly buffers?: ReadonlyMap<string, Buffer>;
   readonly unsupported: readonly Unsupported[];
   readonly notes: readonly Note[];
+  /** How the model's own configuration says that its weights are drawn; absent where it does not say. */
+  readonly configured?: Configured;
   /** A parameter's values as they are in the file, in the parameter's own shape and gate order; null where the file has none. */
   readonly read: (parameter: string) => Float32Array | Float64Array | null;
   /**

@@ -8,9 +8,9 @@
 import type { Dtype } from "../../model/types.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import { FormatError } from "../error.ts";
+import { type JsonCursor, jsonFail, takeCounts, takeObject, takeString } from "../json.ts";
 import { elementCount, MAX_AXES, shown } from "../shape.ts";
 import type { AsyncByteSource, ByteSource } from "../source.ts";
-import { type JsonCursor, jsonFail, takeCounts, takeObject, takeString } from "./json.ts";
 
 export interface SafetensorsEntry {
   readonly name: string;
@@ -25,6 +25,8 @@ export interface SafetensorsHeader {
   /** In the order of their data. */
   readonly tensors: readonly SafetensorsEntry[];
   readonly metadata: ReadonlyMap<string, string>;
+  /** The file ends with its header: names and shapes are all it has. */
+  readonly headerOnly: boolean;
 }
 
 /** The original's own limit for the header: enough for a million tensors, too little to exhaust memory. */
@@ -121,8 +123,12 @@ function checkLayout(tensors: readonly SafetensorsEntry[], dataStart: number, si
     }
     next = offset + bytes;
   }
-  if (next !== size) {
-    const what = next > size ? "the file is cut" : "something else follows the tensors";
+  // A header kept without its data is a list of shapes; anything between that and a whole file is damaged.
+  if (next !== size && size !== dataStart) {
+    const what =
+      next > size
+        ? `the file is cut, keep its first ${dataStart} bytes for the shapes`
+        : "something else follows the tensors";
     throw new FormatError(
       `safetensors: the tensors end at ${next}, the file at ${size}, ${what}`,
       Math.min(next, size),
@@ -145,7 +151,7 @@ function parseHeader(json: Uint8Array, size: number): SafetensorsHeader {
   // Empty tensors share their offset with the next one: the shorter comes first.
   tensors.sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
   checkLayout(tensors, dataStart, size);
-  return { tensors, metadata };
+  return { tensors, metadata, headerOnly: size === dataStart && tensors.some(({ bytes }) => bytes > 0) };
 }
 
 /**

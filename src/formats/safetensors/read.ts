@@ -10,6 +10,7 @@ import { readSafetensorsHeader } from "./header.ts";
 /**
  * A .safetensors file as a model without a graph: parameters in the order of their data, roles from names and shapes.
  *
+ * A header alone, without the data behind it, gives the same parameters without values.
  * Given a source, only the header is read here and a tensor's bytes when `model.read(name)` asks for them.
  *
  * @throws FormatError with the byte offset
@@ -20,12 +21,12 @@ export function readSafetensors(
   { name = "model" }: { readonly name?: string } = {},
 ): Model {
   const source = file instanceof Uint8Array ? bytesSource(file) : file;
-  const { tensors } = readSafetensorsHeader(source);
+  const { tensors, headerOnly } = readSafetensorsHeader(source);
   const stored = tensors.map(({ name: tensor, dtype, shape, offset, bytes }) => ({
     name: tensor,
     dtype,
     shape,
-    values: () => decodeNumbers(source.read(offset, bytes), dtype),
+    values: headerOnly ? null : () => decodeNumbers(source.read(offset, bytes), dtype),
     tiles: () => tilesOf(source, { offset, count: bytes / DTYPE_BYTES[dtype], dtype }),
   }));
   return weightsOnly(stored, { format: "safetensors", name });

@@ -1,51 +1,36 @@
 /** The index of a sharded model (`*.index.json` of Hugging Face): which tensor lies in which file. */
 
 import { FormatError } from "../error.ts";
-import { type JsonCursor, jsonFail, skipSpace, takeObject, takeString } from "../safetensors/json.ts";
+import {
+  type Json,
+  type JsonCursor,
+  jsonFail,
+  skipJson,
+  skipSpace,
+  takeJson,
+  takeObject,
+  takeString,
+} from "../json.ts";
 import { shown } from "../shape.ts";
 
 export interface ShardIndex {
   /** Files in the order of their names, each with its tensors. */
   readonly shards: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Bytes of all tensors, where the metadata say it. */
+  readonly totalSize: number | null;
 }
 
 /** A million tensors of a hundred bytes each. */
 export const MAX_INDEX = 100_000_000;
 const MAX_SHARDS = 100_000;
-/** Metadata are not read, only passed over. */
-const MAX_NESTING = 16;
 
 /** A name in the index's own folder: no folders, no drives, no addresses, nothing hidden. */
 const PLAIN_NAME = /^[^./\\:\p{Cc}][^/\\:\p{Cc}]{0,254}$/u;
 
-function skipValue(cursor: JsonCursor, depth: number): void {
-  if (depth > MAX_NESTING) jsonFail(cursor, `at most ${MAX_NESTING} levels`);
-  const byte = cursor.bytes[cursor.at];
-  if (byte === 0x22) takeString(cursor);
-  else if (byte === 0x7b) takeObject(cursor, () => skipValue(cursor, depth + 1));
-  else if (byte === 0x5b) skipArray(cursor, depth);
-  else skipWord(cursor);
-  skipSpace(cursor);
-}
-
-function skipArray(cursor: JsonCursor, depth: number): void {
-  do {
-    cursor.at += 1;
-    skipSpace(cursor);
-    if (cursor.bytes[cursor.at] === 0x5d) break;
-    skipValue(cursor, depth + 1);
-  } while (cursor.bytes[cursor.at] === 0x2c);
-  if (cursor.bytes[cursor.at] !== 0x5d) jsonFail(cursor, '"]"');
-  cursor.at += 1;
-}
-
-const WORDS = ["true", "false", "null"];
-
-function skipWord(cursor: JsonCursor): void {
-  const text = new TextDecoder("latin1").decode(cursor.bytes.subarray(cursor.at, cursor.at + 32));
-  const word = WORDS.find((known) => text.startsWith(known)) ?? /^-?\d+(\.\d+)?([eE][+-]?\d+)?/.exec(text)?.[0];
-  if (word === undefined) jsonFail(cursor, "a value");
-  cursor.at += word.length;
+function totalSizeOf(metadata: Json): number | null {
+  if (metadata === null || typeof metadata !== "object" || !("total_size" in metadata)) return null;
+  const size = metadata.total_size;
+  return typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : null;
 }
 
 /**
@@ -58,8 +43,13 @@ export function parseShardIndex(bytes: Uint8Array): ShardIndex {
   const cursor: JsonCursor = { bytes, base: 0, what: "shard index", at: 0 };
   const shards = new Map<string, Set<string>>();
   let found = false;
+  let totalSize: number | null = null;
   takeObject(cursor, (key) => {
-    if (key !== "weight_map") return skipValue(cursor, 0);
+    if (key === "metadata") {
+      totalSize = totalSizeOf(takeJson(cursor));
+      return skipSpace(cursor);
+    }
+    if (key !== "weight_map") return skipJson(cursor);
     found = true;
     takeObject(cursor, (tensor) => {
       const at = cursor.at;
@@ -83,5 +73,5 @@ export function parseShardIndex(bytes: Uint8Array): ShardIndex {
       0,
     );
   }
-  return { shards: new Map([...shards].sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return { shards: new Map([...shards].sort(([a], [b]) => (a < b ? -1 : 1))), totalSize };
 }

@@ -2,6 +2,7 @@
 
 import { auto, critical } from "./adaptive.ts";
 import { constant, file, ones, zeros } from "./constants.ts";
+import { huggingface } from "./huggingface.ts";
 import { jax } from "./jax.ts";
 import { keras, tfjs } from "./keras.ts";
 import { lsuv } from "./lsuv.ts";
@@ -19,6 +20,7 @@ export const schemes: readonly Scheme[] = [
   keras,
   tfjs,
   jax,
+  huggingface,
   ...named,
   orthogonal,
   deltaOrthogonal,

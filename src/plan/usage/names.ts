@@ -85,30 +85,52 @@ function opFromPart(part: Part, shape: readonly number[], cell: string | null): 
   }
 }
 
-function fansFromPart(part: Part, shape: readonly number[], gates: number): FanConventions {
-  if (part === "weight" && shape.length >= 2) return matrixOrKernel(shape);
+type Layout = "out-in" | "in-out";
+
+/**
+ * Which axis counts the outputs: the one as long as the bias beside it, where that decides. Else the last for what Keras and Flax call
+ * a kernel, and PyTorch's first.
+ */
+function layoutOf({ name, shape }: Parameter, all: ReadonlyMap<string, Parameter>): Layout {
+  const bias = all.get(name.replace(/(weight|kernel)(:0)?$/, "bias$2"));
+  const outputs = bias?.name !== name && bias?.shape.length === 1 ? bias.shape[0] : undefined;
+  const [first, last] = [shape[0], shape.at(-1)];
+  if (outputs !== undefined && first !== last) {
+    if (outputs === first) return "out-in";
+    if (outputs === last) return "in-out";
+  }
+  return /(^|[._/])kernel(:0)?$/.test(name) ? "in-out" : "out-in";
+}
+
+function fansFromPart(part: Part, shape: readonly number[], gates: number, layout: Layout): FanConventions {
+  if (part === "weight" && shape.length >= 2) return matrixOrKernel(shape, layout);
   if (part === "table") return tableFans(shape);
   if (part === "input-weight" || part === "recurrent-weight")
     return gates > 0 ? recurrentFans(shape, gates) : matrixFans(shape, "out-in");
   return noFans;
 }
 
-function matrixOrKernel(shape: readonly number[]): FanConventions {
-  if (shape.length === 2) return matrixFans(shape, "out-in");
-  const kernel = fans(shape, { op: "conv" });
+function matrixOrKernel(shape: readonly number[], layout: Layout): FanConventions {
+  if (shape.length === 2) return matrixFans(shape, layout);
+  const kernel = fans(shape, { op: "conv", layout });
   return { true: kernel, torch: kernel, keras: kernel };
 }
 
+function weightBeside({ name }: Parameter, all: ReadonlyMap<string, Parameter>): Parameter | undefined {
+  const named = (weight: string) => all.get(name.replace(/bias(:0)?$/, `${weight}$1`));
+  return named("weight") ?? named("kernel");
+}
+
 /**
- * A parameter's usage where no graph tells it: PyTorch's layouts ([out, in, …kernel]) are assumed, and a bias belongs to
- * the weight of the same module.
+ * A parameter's usage where no graph tells it: a bias belongs to the weight of the same module and tells which of its axes
+ * counts the outputs; without one PyTorch's layout ([out, in, …kernel]) is assumed, Keras' for a kernel.
  */
 export function usageFromName(parameter: Parameter, all: ReadonlyMap<string, Parameter>): ParameterUsage {
   const part = partFromName(parameter);
   const cell = /-(weight|bias)$/.test(part) ? cellOf(parameter, all) : null;
   // weight_hr projects the output: it has no gates.
   const gates = cell && !/weight_hr/.test(parameter.name) ? (GATES[cell.cell] ?? []) : [];
-  const sibling = part === "bias" ? all.get(parameter.name.replace(/bias$/, "weight")) : undefined;
+  const sibling = part === "bias" ? weightBeside(parameter, all) : undefined;
   const owner = sibling && sibling !== parameter ? sibling : null;
   return {
     parameter,
@@ -116,7 +138,9 @@ export function usageFromName(parameter: Parameter, all: ReadonlyMap<string, Par
     op: owner ? opFromPart("weight", owner.shape, null) : opFromPart(part, parameter.shape, cell?.cell ?? null),
     node: null,
     uses: [],
-    fans: owner ? fansFromPart("weight", owner.shape, 0) : fansFromPart(part, parameter.shape, gates.length),
+    fans: owner
+      ? fansFromPart("weight", owner.shape, 0, layoutOf(owner, all))
+      : fansFromPart(part, parameter.shape, gates.length, layoutOf(parameter, all)),
     gates,
     hidden: cell?.hidden ?? 0,
     owner: owner?.name ?? null,

@@ -1,6 +1,7 @@
-/** The JSON subset of a safetensors header, read strictly and with byte offsets: duplicate keys are an error here. */
+/** JSON read strictly and with byte offsets: headers, indexes, lists of shapes, configurations. Duplicate keys are an error here. */
 
-import { FormatError } from "../error.ts";
+import { FormatError } from "./error.ts";
+import { shown } from "./shape.ts";
 
 /** A cursor over UTF-8 JSON; `base` is where the text lies in the file, for messages. */
 export interface JsonCursor {
@@ -124,7 +125,7 @@ export function takeObject(cursor: JsonCursor, member: (key: string) => void): v
     const key = takeString(cursor);
     if (seen.has(key)) {
       cursor.at = start;
-      jsonFail(cursor, `each name once (${JSON.stringify(key.slice(0, 80))} comes twice)`);
+      jsonFail(cursor, `each name once (${shown(key)} comes twice)`);
     }
     seen.add(key);
     skipSpace(cursor);
@@ -137,4 +138,87 @@ export function takeObject(cursor: JsonCursor, member: (key: string) => void): v
     cursor.at += 1;
   }
   takeMark(cursor, "}");
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Deeper than any file of these kinds goes; a stack overflow is far beyond. */
+const MAX_NESTING = 16;
+
+/** Python writes the last three too. */
+const WORDS: readonly (readonly [string, Json])[] = [
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
+];
+
+function takeWord(cursor: JsonCursor): Json {
+  const text = new TextDecoder("latin1").decode(cursor.bytes.subarray(cursor.at, cursor.at + 400));
+  const word = WORDS.find(([known]) => text.startsWith(known));
+  if (word) {
+    cursor.at += word[0].length;
+    return word[1];
+  }
+  const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?/.exec(text)?.[0];
+  if (number === undefined) jsonFail(cursor, "a value");
+  cursor.at += number.length;
+  return Number(number);
+}
+
+/** Any value. Objects have no prototype: a key of any name is just a key. */
+export function takeJson(cursor: JsonCursor, depth = 0): Json {
+  if (depth > MAX_NESTING) jsonFail(cursor, `at most ${MAX_NESTING} levels`);
+  skipSpace(cursor);
+  const byte = cursor.bytes[cursor.at];
+  if (byte === QUOTE) return takeString(cursor);
+  if (byte === 0x7b) {
+    const entries: [string, Json][] = [];
+    takeObject(cursor, (key) => {
+      entries.push([key, takeJson(cursor, depth + 1)]);
+      skipSpace(cursor);
+    });
+    return Object.assign(Object.create(null), Object.fromEntries(entries));
+  }
+  if (byte !== 0x5b) return takeWord(cursor);
+  const list: Json[] = [];
+  do {
+    cursor.at += 1;
+    skipSpace(cursor);
+    if (cursor.bytes[cursor.at] === 0x5d) break;
+    list.push(takeJson(cursor, depth + 1));
+    skipSpace(cursor);
+  } while (cursor.bytes[cursor.at] === COMMA);
+  if (cursor.bytes[cursor.at] !== 0x5d) jsonFail(cursor, '"]"');
+  cursor.at += 1;
+  return list;
+}
+
+/** The text of a whole file: one value and nothing after it. */
+export function parseJson(bytes: Uint8Array, what: string): Json {
+  const cursor: JsonCursor = { bytes, base: 0, what, at: 0 };
+  const value = takeJson(cursor);
+  skipSpace(cursor);
+  if (cursor.at !== bytes.length) jsonFail(cursor, "the end");
+  return value;
+}
+
+/** Passes over one value without keeping it. */
+export function skipJson(cursor: JsonCursor): void {
+  takeJson(cursor);
+  skipSpace(cursor);
+}
+
+/** The keys of the outermost object, values passed over: what tells one kind of JSON file from another. */
+export function jsonKeys(bytes: Uint8Array, what: string): ReadonlySet<string> {
+  const cursor: JsonCursor = { bytes, base: 0, what, at: 0 };
+  const keys = new Set<string>();
+  takeObject(cursor, (key) => {
+    keys.add(key);
+    skipJson(cursor);
+  });
+  if (cursor.at !== bytes.length) jsonFail(cursor, "the end");
+  return keys;
 }

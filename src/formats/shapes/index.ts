@@ -1,0 +1,3 @@
+/** Lists of shapes: models without weights. */
+
+export { MAX_SHAPES, readShapes } from "./read.ts";
