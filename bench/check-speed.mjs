@@ -1,7 +1,7 @@
 // `npm run bench:check`: what `check` costs beside reading the file. Makes files of about 100 MB under out/bench (few big and many
 // small tensors, a graph with its weights, each kind of file), reads each and checks each in a process of its own, turn by turn, and
-// prints processor time (of this machine's one thread; other work disturbs it little) and the time that passed. With `--large`
-// also the memory that `inspect` takes of files of 10 GB and 3 GB (needs 14 GB of disk; safetensors and .onnx are sparse).
+// prints processor time (of this machine's one thread; other work disturbs it little) and the time that passed. With `--large`, instead,
+// the memory that `inspect` takes of files of 10 GB and 3 GB (needs 14 GB of disk; safetensors and .onnx are sparse).
 import { spawnSync } from "node:child_process";
 import {
   closeSync,
@@ -273,7 +273,6 @@ function table() {
 }
 
 function memory() {
-  process.stdout.write("\n");
   say("file", "what", "GB", "`inspect` takes", "passed");
   process.stdout.write("|---|---|--:|--:|--:|\n");
   for (const each of LARGE.filter(made)) {
@@ -291,6 +290,6 @@ else {
   process.stdout.write(
     `Node ${process.version.slice(1)}, ${cpus().length} processors; processor time, medians of ${ROUNDS}\n\n`,
   );
-  table();
   if (process.argv.includes("--large")) memory();
+  else table();
 }

@@ -2,7 +2,7 @@
 
 import type { Model, Parameter } from "../../model/types.ts";
 import type { ParameterUsage, Usages } from "../../plan/usage/types.ts";
-import { parameterStatistics, workFor } from "../statistics/index.ts";
+import { effortFor, parameterStatistics } from "../statistics/index.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { rankOf } from "./rank.ts";
 import { repeatedLines } from "./repeated.ts";
@@ -76,9 +76,9 @@ export function gatherFacts(
   visit: (facts: TensorFacts, statistics: TensorStatistics) => void = () => {},
 ): ReadonlyMap<string, TensorFacts> {
   const found = new Map<string, TensorFacts>();
-  const work = workFor(model);
+  const effort = effortFor(model);
   for (const [name, usage] of usages.byName) {
-    const statistics = parameterStatistics(model, name, work(countOf(usage.parameter)));
+    const statistics = parameterStatistics(model, name, effort(countOf(usage.parameter)));
     if (statistics === null || statistics.count === 0) continue;
     const facts = factsOf(usage.parameter, usage, statistics);
     found.set(name, facts);

@@ -2,7 +2,7 @@
 
 import type { Model, Parameter } from "../../model/types.ts";
 import { analyse } from "../../plan/usage/index.ts";
-import { parameterStatistics, workFor } from "../statistics/index.ts";
+import { effortFor, parameterStatistics } from "../statistics/index.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { identify } from "./identify.ts";
 import type { Likeness, TensorUse } from "./types.ts";
@@ -40,10 +40,10 @@ const TELLING = 1024;
  */
 export function* identifyModel(model: Model, names?: ReadonlySet<string>): Generator<IdentifiedParameter> {
   const uses = usageOf(model);
-  const work = workFor(model);
+  const effort = effortFor(model);
   const alone = new Map<string, Likeness>();
   const judge = (name: string, use: ParameterUse): { statistics: TensorStatistics; likeness: Likeness } | null => {
-    const statistics = parameterStatistics(model, name, work(sizeOf(model.parameters.get(name)?.shape ?? [])));
+    const statistics = parameterStatistics(model, name, effort(sizeOf(model.parameters.get(name)?.shape ?? [])));
     if (!statistics) return null;
     const likeness = alone.get(name) ?? identify(statistics, use);
     alone.set(name, likeness);

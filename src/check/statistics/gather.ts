@@ -1,15 +1,15 @@
 /** The values that are kept while a tensor passes: all of a small one, a strided sample and some whole lines of a large one. */
 
-import { SAMPLE, SLICE, type Slice, type Values, WHOLE } from "./types.ts";
+import { SLICE, type Slice, type Values, WHOLE } from "./types.ts";
 
 function greatestCommonDivisor(a: number, b: number): number {
   while (b > 0) [a, b] = [b, a % b];
   return a;
 }
 
-/** A stride that takes at most `SAMPLE` of `count` and visits every column: prime to the row's length. */
-export function sampleStride(count: number, columns: number): number {
-  let stride = Math.max(1, Math.ceil(count / SAMPLE));
+/** A stride that takes at most `most` of `count` and visits every column: prime to the row's length. */
+export function sampleStride(count: number, columns: number, most: number): number {
+  let stride = Math.max(1, Math.ceil(count / most));
   while (stride > 1 && greatestCommonDivisor(stride, columns) !== 1) stride++;
   return stride;
 }
@@ -91,11 +91,11 @@ function partOfColumns(rows: number, columns: number): PartSlice {
 }
 
 /** For a tensor of `count` values in rows of `columns`; `matrix` says whether lines mean anything. */
-export function gather(count: number, columns: number, matrix: boolean, wide: boolean): Gathered {
+export function gather(count: number, columns: number, matrix: boolean, wide: boolean, most: number): Gathered {
   const rows = columns > 0 ? count / columns : 0;
   const make = (length: number): Values => (wide ? new Float64Array(length) : new Float32Array(length));
   const whole = count <= WHOLE ? make(count) : null;
-  const stride = sampleStride(count, columns);
+  const stride = sampleStride(count, columns, most);
   // A tensor that is held whole and sampled whole is its own sample.
   const taken = whole && stride === 1 ? whole : make(Math.ceil(count / stride));
   const part =

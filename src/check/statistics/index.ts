@@ -2,4 +2,4 @@ export { packLines, productsOf } from "./products.ts";
 export { type Spectrum, spectrumOf } from "./spectrum.ts";
 export { parameterStatistics, statisticsOf, type TensorLike } from "./statistics.ts";
 export type { Histogram, LineSums, Slice, TensorStatistics, Values } from "./types.ts";
-export { workFor } from "./work.ts";
+export { effortFor } from "./work.ts";

@@ -4,8 +4,8 @@ import type { Dtype, Model } from "../../model/types.ts";
 import { gather } from "./gather.ts";
 import { lineSums } from "./lines.ts";
 import { newMoments } from "./moments.ts";
-import type { Histogram, TensorStatistics, Values } from "./types.ts";
-import { WORK } from "./work.ts";
+import { type Histogram, SAMPLE, type TensorStatistics, type Values } from "./types.ts";
+import { type Effort, WORK } from "./work.ts";
 
 export interface TensorLike {
   readonly shape: readonly number[];
@@ -47,14 +47,15 @@ function shapeMoments(sample: Values, mean: number): { readonly skewness: number
  * Statistics of a tensor whose values come row-major in pieces of any size; a piece may be overwritten once the next is asked
  * for. Memory: at most about 20 MB, whatever the tensor's size.
  *
- * @param work multiplications that each question about the tensor's lines may take, default 4,194,304
+ * @param effort multiplications that each question about the tensor's lines may take, default 4,194,304, and size of the sample,
+ *   default 32,768
  * @throws RangeError where the pieces are not as long as the shape says
  * @example statisticsOf({ shape: [2, 2], dtype: "f32" }, [Float32Array.of(1, 2, 3, 4)]).mean // 2.5
  */
 export function statisticsOf(
   { shape, dtype }: TensorLike,
   pieces: Iterable<Values>,
-  { work = WORK }: { readonly work?: number } = {},
+  { work = WORK, sample: largest = SAMPLE }: Partial<Effort> = {},
 ): TensorStatistics {
   const count = shape.reduce((product, size) => product * size, 1);
   const rowCount = shape[0] ?? 1;
@@ -62,7 +63,7 @@ export function statisticsOf(
   const matrix = shape.length >= 2 && count > 0;
   const moments = newMoments();
   const lines = lineSums(matrix, rowCount, columnCount);
-  const kept = gather(count, matrix ? columnCount : 1, matrix, dtype === "f64" || dtype.endsWith("64"));
+  const kept = gather(count, matrix ? columnCount : 1, matrix, dtype === "f64" || dtype.endsWith("64"), largest);
   let at = 0;
   for (const piece of pieces) {
     if (at + piece.length > count) break;
@@ -107,11 +108,11 @@ export function statisticsOf(
  *
  * @returns null where the file holds no values for it
  */
-export function parameterStatistics(model: Model, name: string, work = WORK): TensorStatistics | null {
+export function parameterStatistics(model: Model, name: string, effort: Partial<Effort> = {}): TensorStatistics | null {
   const parameter = model.parameters.get(name);
   if (!parameter) return null;
   const pieces = model.tiles?.(name);
-  if (pieces) return statisticsOf(parameter, pieces, { work });
+  if (pieces) return statisticsOf(parameter, pieces, effort);
   const values = model.read(name);
-  return values ? statisticsOf(parameter, [values], { work }) : null;
+  return values ? statisticsOf(parameter, [values], effort) : null;
 }

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { packLines, productsOf, workFor } from "../../../src/check/statistics/index.ts";
+import { effortFor, packLines, productsOf } from "../../../src/check/statistics/index.ts";
 import type { Slice } from "../../../src/check/statistics/types.ts";
 
 test("every product is the plain sum, to the last bit: the order of its additions is the same", () => {
@@ -46,7 +46,7 @@ const modelOf = (matrices: number, side: number) => ({
 });
 
 test("few matrices get all the work they want, many a share, large ones four multiplications a number", () => {
-  expect(workFor(modelOf(32, 64))(64 * 64)).toBe(2 ** 22);
-  expect(workFor(modelOf(2048, 64))(64 * 64)).toBe(2 ** 27 / 2048);
-  expect(workFor(modelOf(2048, 512))(512 * 512)).toBe(4 * 512 * 512);
+  expect(effortFor(modelOf(32, 64))(64 * 64)).toEqual({ work: 2 ** 22, sample: 2 ** 15 });
+  expect(effortFor(modelOf(2048, 64))(64 * 64)).toEqual({ work: 2 ** 27 / 2048, sample: 2 ** 12 });
+  expect(effortFor(modelOf(2048, 512))(512 * 512).work).toBe(4 * 512 * 512);
 });
