@@ -12,4 +12,5 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
   { name: "signal", title: "Signal", load: () => import("./screens/signal/screen.svelte") },
+  { name: "choose", title: "Choose", load: () => import("./screens/choose/screen.svelte") },
 ];

@@ -4,4 +4,5 @@ import type { Tasks } from "./protocol.ts";
 
 export const taskModules: Readonly<Record<string, () => Promise<Tasks>>> = {
   signal: () => import("../screens/signal/compute.ts"),
+  choose: () => import("../screens/choose/compute.ts"),
 };

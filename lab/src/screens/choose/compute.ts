@@ -1,0 +1,68 @@
+/** The Choose screen's work: the recipe planned, as sentences, numbers and code. */
+
+import { readLine } from "../../../../src/formats/line/index.ts";
+import { plan, schemeByName } from "../../../../src/plan/index.ts";
+import type { Plan, PlannedLayer } from "../../../../src/plan/types.ts";
+import { emitCode } from "../../../../src/report/emit/index.ts";
+import { cautionsOf, groupReasons, type Reason } from "../../../../src/report/groups.ts";
+import { verdictOf } from "../../../../src/report/verdict.ts";
+import { architecture } from "./command.ts";
+import { recipeOf } from "./recipe.ts";
+import type { ChooseState } from "./state.ts";
+
+export interface Outcome {
+  /** As an architecture line. */
+  readonly network: string;
+  readonly scheme: string;
+  readonly because: string;
+  /** What the scheme does, and who says so. */
+  readonly summary: string;
+  readonly source: string;
+  /** The finding of the prediction, and the framework's own default's. */
+  readonly title: string;
+  readonly byDefault: string;
+  readonly layers: readonly PlannedLayer[];
+  readonly reasons: readonly Reason[];
+  readonly cautions: readonly string[];
+  readonly parameters: number;
+  readonly scalars: number;
+  /** As `epoch0 plan LINE --emit FRAMEWORK` prints it. */
+  readonly code: string;
+}
+
+/** The last plans: another framework asks for the same one. */
+const kept = new Map<string, Plan>();
+const KEPT = 8;
+
+function planned(line: string, scheme: string): Plan {
+  const key = `${scheme} ${line}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const made = plan(readLine(line), { scheme });
+  if (kept.size >= KEPT) kept.delete([...kept.keys()][0]!);
+  kept.set(key, made);
+  return made;
+}
+
+/** The recipe for the answers; the numbers and the code are those of the command line. */
+export function outcome(state: ChooseState): Outcome {
+  const { scheme, because } = recipeOf(state);
+  const network = architecture(state);
+  const { summary, source } = schemeByName(scheme).scheme;
+  const made = planned(network, scheme);
+  return {
+    network,
+    scheme,
+    because,
+    summary,
+    source,
+    title: verdictOf(made).title,
+    byDefault: verdictOf(planned(network, state.framework)).title,
+    layers: made.layers,
+    reasons: groupReasons(made.tensors),
+    cautions: cautionsOf(made),
+    parameters: made.model.parameters,
+    scalars: made.model.scalars,
+    code: emitCode(made, state.framework),
+  };
+}

@@ -1,0 +1,84 @@
+/** What the Choose screen asks. */
+
+import { choice, flag, number, type StateOf, whole } from "../../state/schema.ts";
+
+const activations = {
+  relu: "ReLU",
+  "leaky_relu(0.1)": "leaky ReLU, slope 0.1",
+  elu: "ELU",
+  selu: "SELU",
+  gelu: "GELU",
+  silu: "SiLU",
+  mish: "Mish",
+  tanh: "tanh",
+  logistic: "logistic",
+  softplus: "softplus",
+  softsign: "softsign",
+  sin: "sine",
+  identity: "none (linear)",
+} as const;
+
+export const schema = {
+  build: choice({
+    label: "What do you build?",
+    default: "dense",
+    options: {
+      dense: "a dense network",
+      conv: "a convolutional network",
+      implicit: "a network of sines (SIREN)",
+    },
+  }),
+  depth: whole({ label: "Depth", unit: "layers", default: 8, min: 1, max: 64 }),
+  width: whole({ label: "Width", unit: "units", default: 256, min: 4, max: 4096, log: true }),
+  activation: choice({ label: "Which activation?", default: "relu", options: activations }),
+  norm: choice({
+    label: "Normalized?",
+    default: "none",
+    options: {
+      none: "not at all",
+      batchnorm: "batch norm",
+      layernorm: "layer norm",
+      rmsnorm: "RMS norm",
+      groupnorm: "group norm",
+    },
+  }),
+  goal: choice({
+    label: "What do you want?",
+    default: "solved",
+    options: {
+      solved: "weights solved for it",
+      published: "the published rule",
+      widen: "to tune small, then go wide",
+    },
+  }),
+  framework: choice({
+    label: "Which framework?",
+    default: "torch",
+    options: { torch: "PyTorch", keras: "Keras", jax: "JAX", tfjs: "TF.js" },
+  }),
+  inputs: whole({ label: "Inputs", default: 64, min: 1, max: 65_536, log: true }),
+  outputs: whole({ label: "Outputs", default: 10, min: 1, max: 65_536, log: true }),
+  frequency: number({ label: "Frequency ω₀", default: 30, min: 1, max: 300, step: 1, log: true }),
+  base: whole({ label: "Width you tune at", default: 64, min: 4, max: 4096, log: true }),
+  residual: flag({ label: "Residual (skip connections)", default: false }),
+} as const;
+
+export type ChooseState = StateOf<typeof schema>;
+
+/** The questions that the answers so far leave open. */
+export function questions({ build, goal }: Pick<ChooseState, "build" | "goal">): readonly (keyof ChooseState)[] {
+  if (build === "implicit") return ["build", "depth", "width", "frequency", "inputs", "outputs", "framework"];
+  return [
+    "build",
+    "depth",
+    "width",
+    "activation",
+    "norm",
+    "goal",
+    ...(goal === "widen" ? (["base"] as const) : []),
+    "framework",
+    ...(build === "dense" ? (["inputs"] as const) : []),
+    "outputs",
+    "residual",
+  ];
+}
