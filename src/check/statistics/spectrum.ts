@@ -38,22 +38,43 @@ interface Matrix {
   readonly at: { readonly [index: number]: number; readonly length: number };
 }
 
+/** out = A·(Aᵀu), four lines at a time: each number of `wide` is fetched a quarter as often, and sums do not wait for each other. */
 function product({ count, length, at }: Matrix, u: Float64Array, wide: Float64Array, out: Float64Array): void {
   wide.fill(0);
-  for (let i = 0; i < count; i++) {
-    const factor = u[i]!;
-    const from = i * length;
-    for (let j = 0; j < length; j++) wide[j]! += factor * at[from + j]!;
+  const fours = count - (count % 4);
+  for (let i = 0; i < fours; i += 4) {
+    const [a, b, c, d] = [i * length, (i + 1) * length, (i + 2) * length, (i + 3) * length];
+    const [p, q, r, s] = [u[i]!, u[i + 1]!, u[i + 2]!, u[i + 3]!];
+    for (let j = 0; j < length; j++) wide[j]! += p * at[a + j]! + q * at[b + j]! + (r * at[c + j]! + s * at[d + j]!);
   }
-  for (let i = 0; i < count; i++) {
-    const from = i * length;
+  for (let i = fours; i < count; i++) for (let j = 0; j < length; j++) wide[j]! += u[i]! * at[i * length + j]!;
+  for (let i = 0; i < fours; i += 4) {
+    const [a, b, c, d] = [i * length, (i + 1) * length, (i + 2) * length, (i + 3) * length];
+    let [p, q, r, s] = [0, 0, 0, 0];
+    for (let j = 0; j < length; j++) {
+      const x = wide[j]!;
+      p += x * at[a + j]!;
+      q += x * at[b + j]!;
+      r += x * at[c + j]!;
+      s += x * at[d + j]!;
+    }
+    out[i] = p;
+    out[i + 1] = q;
+    out[i + 2] = r;
+    out[i + 3] = s;
+  }
+  for (let i = fours; i < count; i++) {
     let sum = 0;
-    for (let j = 0; j < length; j++) sum += at[from + j]! * wide[j]!;
+    for (let j = 0; j < length; j++) sum += wide[j]! * at[i * length + j]!;
     out[i] = sum;
   }
 }
 
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
 
 function normalize(vector: Float64Array): number {
   const norm = Math.sqrt(dot(vector, vector));

@@ -25,6 +25,22 @@ test("a diagonal matrix: the largest entry, and (Σσ²)²/Σσ⁴", () => {
   }
 });
 
+test("Hilbert matrices: the largest eigenvalue to 16 digits, sizes that are not multiples of four", () => {
+  // Largest roots of the characteristic polynomials over the rationals, in high precision.
+  for (const [n, largest] of [
+    [2, 1.267591879243998],
+    [3, 1.408318927123654],
+    [5, 1.567050691098231],
+    [10, 1.751919670265178],
+  ] as const) {
+    const values = Float32Array.from({ length: n * n }, (_, at) => 1 / (Math.floor(at / n) + (at % n) + 1));
+    const { norm, normError } = of([n, n], values);
+    // Entries are rounded to float32, a relative change of 2⁻²⁵ to the norm at most.
+    expect(Math.abs(norm / largest - 1)).toBeLessThanOrEqual(normError + 2 ** -25);
+    expect(normError).toBeLessThan(4e-3);
+  }
+});
+
 test("an orthogonal matrix has full effective rank; a kernel is taken as [out, in·taps]", () => {
   for (const shape of [
     [48, 128],
