@@ -27,6 +27,13 @@ export interface GradientPart {
    */
   readonly shared: number;
   /**
+   * Mean over pairs of positions (0 for a position with itself) of Cov(Ĝ(p, p'), κ): Ĝ = E[δ_p δ_p'] given the inputs, κ the
+   * fluctuation of their overlaps at unit variance (law/scatter.ts); absent: 0.
+   */
+  readonly sway?: number;
+  /** Mean over pairs of positions of dĜ/d ln of the tensor's own overlap, where an activation follows at once; absent: not followed. */
+  readonly bend?: number;
+  /**
    * E[δ² | the element's rank] / E[δ²] over the atoms of the element's marginal law; null: the same at every rank. On a
    * skip path no weights come between two rectifiers, so that where the later one is open the earlier one mostly was too.
    */
@@ -78,7 +85,14 @@ export const plainGradient = (kernels: readonly Kernel[]): Gradient =>
 export function carry(from: GradientPart, kernel: Kernel, share = 1): GradientPart {
   const before = diagonal(totalKernel(from));
   const ratio = before === 0 ? 0 : diagonal(kernel) / before;
-  return { kernel, selected: null, between: from.between * ratio, shared: from.shared * ratio * share, byRank: null };
+  return {
+    kernel,
+    selected: null,
+    between: from.between * ratio,
+    shared: from.shared * ratio * share,
+    byRank: null,
+    ...(from.sway && { sway: from.sway * ratio * share }),
+  };
 }
 
 const both = (a: Kernel, b: Kernel): Kernel =>
@@ -132,6 +146,7 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
             selected,
             between: part.between + other.between,
             shared: part.shared + other.shared,
+            ...((part.sway || other.sway) && { sway: (part.sway ?? 0) + (other.sway ?? 0) }),
             byRank: mixRanks(part.byRank, other.byRank, diagonal(totalKernel(part)), diagonal(totalKernel(other))),
             leadByRank:
               part.leadByRank || other.leadByRank

@@ -9,7 +9,9 @@
  * the input, E|Σ_p δ_p a_p|² = Σ_pp' Ĝ K̂ E[φ'φ'](K̂): where K̂ is large, so is E[φ'φ']. The covariance of the two,
  * Ĝ·(d E[φ'φ']/dK)·Var(K̂), is of order 1/fan-in, but all pairs of positions share its sign: behind a global pooling, which
  * makes δ alike everywhere, it doubles the first layer's gradient.
- * Limits: first order in Var(K̂); the same scatter for near pairs as for distant ones.
+ * All overlaps of one pair fluctuate together, κ: Ĝ's covariance with κ (GradientPart.sway) goes back through the network as Ĝ
+ * does, with E[φ''φ'']·σ_z·Ĝ more at each activation and σ_b·Ĝ at each gate b; a weight's gradient gains Σ sway·σ_a.
+ * Limits: first order in Var(K̂); the same scatter for near pairs as for distant ones; branches fluctuate with one sign.
  */
 
 import { correlationAt, diagonal, forEachLag, type Kernel, lagsFrom, pairsAt, positions } from "../kernel/kernel.ts";
@@ -47,6 +49,35 @@ export function inherited(part: Part): Kernel | null {
   if (own.sizes.every((s, i) => s === sizes[i])) return own;
   const radius = own.radius.map((r, axis) => Math.min(r, sizes[axis] - 1));
   return { ...own, sizes, radius, lags: lagsFrom(radius, (lag) => correlationAt(own, lag)) };
+}
+
+/** Standard deviation of the overlap that earlier layers left, relative to E[a²]; 0 where it is not followed. */
+export function relativeSway(part: Part): number {
+  const own = inherited(part);
+  return own ? Math.sqrt(Math.max(0, diagonal(own))) : 0;
+}
+
+/** Share of a layer's sway that its input's makers know of: not the noise of the input's own finite number of channels. */
+export function handedBack(part: Part): number {
+  const whole = diagonal(scatterOf(part));
+  return whole === 0 ? 0 : Math.min(1, relativeSway(part) / Math.sqrt(whole));
+}
+
+/** Of a sum (each part by its share of E[a²]) or, with `product`, of the entrywise product of two parts. */
+export function scatterOfJoined(parts: readonly Part[], product: boolean): (() => Kernel) | undefined {
+  if (parts[0].kernel.sizes.length === 0 || parts.every((part) => part.scatter === undefined)) return undefined;
+  return lazily(() => {
+    const sways = parts.map(relativeSway);
+    const levels = parts.map((part) => diagonal(part.kernel));
+    const total = levels.reduce((a, b) => a + b, 0);
+    const [a, b] = parts;
+    const variance = product
+      ? (sways[0] * b.kernel.far + sways[1] * a.kernel.far) ** 2 + 2 * (sways[0] * sways[1]) ** 2
+      : (sways.reduce((sum, s, i) => sum + s * levels[i], 0) / Math.max(total, 1e-300)) ** 2;
+    const widest = parts.reduce((p, q) => (relativeSway(q) > relativeSway(p) ? q : p));
+    const own = inherited(widest);
+    return own ? scaled({ ...own, profile: Float64Array.of(1) }, variance) : scaled(a.kernel, 0);
+  });
 }
 
 /** Computed when first asked for: only nets without normalization before a pooling need it. */

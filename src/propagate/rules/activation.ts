@@ -35,6 +35,7 @@ import { keptWith } from "../state/kept.ts";
 import type { Part, State } from "../state/state.ts";
 import { onHalfLine } from "./half-line.ts";
 import { slopesOnRanks, throughPairs } from "./ranks.ts";
+import { swayBehind } from "./sway.ts";
 
 const lifted = (profile: Float64Array, lift: number): Float64Array =>
   lift === 1 ? profile : scaleValues(profile, lift);
@@ -149,6 +150,7 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
       shared: gradient.shared * raw(part.cross),
       byRank: ranked.byRank,
       leadByRank: through.leadByRank,
+      ...swayBehind(activation, part, gradient),
     };
   const { law } = gradient.selected;
   const second = law.expect((x) => activation.derivative(x) ** 2);
@@ -169,6 +171,7 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
     between: gradient.between * raw(part.between),
     shared: gradient.shared * square,
     byRank: null,
+    ...swayBehind(activation, part, gradient),
   };
 }
 

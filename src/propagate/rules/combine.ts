@@ -3,8 +3,9 @@
 import { resolveActivation } from "../../activation/index.ts";
 import type { CombineNode } from "../../model/types.ts";
 import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
-import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
+import { addConstant, diagonal, type Kernel, mapCorrelations, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
 import { kinshipOfSum } from "../law/kinship.ts";
+import { relativeSway, scatterOfJoined } from "../law/scatter.ts";
 import { isPositive, levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
 import { align, fixedState, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
@@ -13,6 +14,7 @@ import type { Part, State } from "../state/state.ts";
 import { extremeOfTwo, takenShare } from "./extremes.ts";
 import { gatedTogether, throughGate, winnersValue } from "./gates.ts";
 import { onHalfLine } from "./half-line.ts";
+import { swayBehindGate } from "./sway.ts";
 
 const operandStates = (node: CombineNode, context: Context): State[] => {
   const flowing = node.inputs.find((name) => context.states.has(name));
@@ -56,6 +58,7 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
   return {
     ...(common && { common }),
     ...(kinship && { kinship }),
+    scatter: scatterOfJoined(parts, false),
     channels: a.channels,
     mean,
     kernel,
@@ -72,11 +75,19 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
   };
 }
 
+/** Overlaps that fluctuate together do not average to the product of their averages: E[ÂB̂] = ÂB̂ + Cov. */
+function swayedTogether(a: Part, b: Part): Kernel {
+  const kernel = multiplyKernels(a.kernel, b.kernel);
+  const both = a.scatter && b.scatter && kernel.sizes.length > 0 ? relativeSway(a) * relativeSway(b) : 0;
+  return both === 0 ? kernel : { ...kernel, ...mapCorrelations(kernel, (c) => Math.min(1, c + both)) };
+}
+
 function productPart(a: Part, b: Part): Part {
   return {
     channels: a.channels,
     mean: a.mean * b.mean,
-    kernel: multiplyKernels(a.kernel, b.kernel),
+    kernel: swayedTogether(a, b),
+    scatter: scatterOfJoined([a, b], true),
     between: a.between * b.between,
     cross: a.cross * b.cross,
     spread: a.spread + b.spread,
@@ -204,7 +215,9 @@ export const combineRule: Rule<CombineNode> = {
             aligned.operands.map((parts) => parts[k]),
             i,
           );
-        const passed = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
+        const carried = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
+        const other = node.operation === "multiply" ? aligned.operands[1 - i]?.[k] : undefined;
+        const passed = other ? { ...carried, sway: swayBehindGate(other, part).sway } : carried;
         const rank = (weights: Float64Array | null) =>
           ranksFor(
             node,

@@ -28,13 +28,13 @@ import {
   type Window,
 } from "../kernel/windows.ts";
 import { kinshipOfLayer } from "../law/kinship.ts";
-import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
+import { lazily, scatterThroughLayer } from "../law/scatter.ts";
 import { commonProfile, commonThroughWindow } from "../state/common.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
-import { channelsOf, mixParts, stateSecondMoment } from "../state/state.ts";
-import type { ParameterLaw } from "../types.ts";
-import { coherentPairs } from "./coherent.ts";
+import { channelsOf, mixParts } from "../state/state.ts";
+import { swayBehindLayer } from "./sway.ts";
 import { contract, type Term } from "./weighted.ts";
+import { swayedWindows, windowScatter } from "./window-sway.ts";
 
 /** Kernel over all spatial axes of [N, C, …space], axes of size 1 included. */
 export function imageKernel(state: State, part: Part): Kernel {
@@ -92,7 +92,7 @@ const outerShape = (
   shapes: ReadonlyMap<string, { readonly shape: readonly number[] }>,
 ): readonly number[] => shapes.get(node.outputs[0])?.shape ?? [];
 
-const windowOf = (node: ConvNode): Window => ({
+export const windowOf = (node: ConvNode): Window => ({
   kernel: node.kernel,
   strides: node.strides,
   dilations: node.dilations,
@@ -193,57 +193,12 @@ function behindStatistics(
   return { kinship, common: commonThroughWindow(state.parts, window, state.shape.slice(2), sizes, out.cross) };
 }
 
-const biasSecond = (bias: ParameterLaw | null): number => (bias ? bias.variance + bias.mean * bias.mean : 0);
-
-/** Scatter of the overlap of two windows of the input, and of what the layer makes of it. */
-function windowScatter(node: ConvNode, state: State, sizes: readonly number[]): Kernel {
-  const mixed = mixParts(state);
-  const part = { ...mixed, channels: mixed.channels / node.groups };
-  const scatter = scatterOf(part);
-  const over = imageKernel(state, { ...part, kernel: scatter });
-  return node.transposed
-    ? averageKernel(over, phaseWindow(node), over.sizes, false)
-    : averageKernel(over, windowOf(node), sizes, false);
-}
-
-/** The input positions that one output of a transposed convolution sums over: every stride-th tap. */
-const phaseWindow = (node: ConvNode): Window => {
-  const kernel = node.kernel.map((k, axis) => Math.max(1, Math.round(k / node.strides[axis])));
-  const ones = kernel.map(() => 1);
-  const before = kernel.map((k) => (k - 1) >> 1);
-  return { kernel, strides: ones, dilations: ones, pads: [...before, ...kernel.map((k, i) => k - 1 - before[i])] };
-};
-
-const scattered = (
-  node: ConvNode,
-  state: State,
-  part: Part,
-  sizes: readonly number[],
-  bias: ParameterLaw | null,
-): Kernel => {
-  const level = diagonal(part.kernel);
-  return scatterThroughLayer(
-    windowScatter(node, state, sizes),
-    level === 0 ? 0 : Math.min(1, biasSecond(bias) / level),
-  );
-};
-
-/** Share of the weight's gradient that comes of δ_p holding φ' of what this weight made of a_p. */
-function coherent(node: ConvNode, context: Context, state: State): number {
+/** Share of E[z²] that the bias holds. */
+const biasShare = (context: Context, node: ConvNode, part: Part): number => {
   const bias = node.bias === null ? null : context.law(node.bias);
-  const pairs = coherentPairs(context, node.outputs[0], biasSecond(bias));
-  if (pairs === 0) return 0;
-  const out = stateOf(context, node.outputs[0]);
-  if (node.transposed) {
-    // A tap meets one output an input position: pairs of one phase, of strides² as many a pair of axes.
-    const phases = product(node.strides) ** 2;
-    return (pairs / phases) * stateSecondMoment(state) * centreOf(windowScatter(node, state, state.shape.slice(2)));
-  }
-  const hit = pairShare(state.shape.slice(2), windowOf(node), out.shape.slice(2), false);
-  return pairs * hit * stateSecondMoment(state) * centreOf(windowScatter(node, state, out.shape.slice(2)));
-}
-
-const centreOf = (kernel: Kernel): number => kernel.profile[kernel.profile.length >> 1];
+  const level = diagonal(part.kernel);
+  return bias === null || level === 0 ? 0 : Math.min(1, (bias.variance + bias.mean * bias.mean) / level);
+};
 
 export const convRule: Rule<ConvNode> = {
   forward(node, context) {
@@ -254,7 +209,8 @@ export const convRule: Rule<ConvNode> = {
     const part = contract(terms, context.law(node.weight), bias, shape[1]);
     const batched = state.layout[0]?.some((f) => f.role === "batch") ?? false;
     const kernel = dropUnits(part.kernel);
-    const scatter = lazily(() => dropUnits(scattered(node, state, part, shape.slice(2), bias)));
+    const share = biasShare(context, node, part);
+    const scatter = lazily(() => dropUnits(scatterThroughLayer(windowScatter(node, state, shape.slice(2)), share)));
     const behind = context.batchStatistics ? behindStatistics(node, context, state, terms, part, shape.slice(2)) : {};
     return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, scatter, ...behind }] }];
   },
@@ -277,7 +233,7 @@ export const convRule: Rule<ConvNode> = {
     addGradient(
       context,
       node.inputs[0],
-      state.parts.map(() => passed),
+      state.parts.map((part) => swayBehindLayer(part, passed)),
     );
     const total = channelsOf(state);
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;
@@ -291,7 +247,11 @@ export const convRule: Rule<ConvNode> = {
         : weightGradient(outgoing, input, window) + share * part.cross * cutOff(outgoing, sizes, window);
       return sum + (part.channels / total) * own;
     }, 0);
-    addParameterGradient(context, node.weight, average + coherent(node, context, state));
+    addParameterGradient(
+      context,
+      node.weight,
+      average + swayedWindows(node, outgoing, gradient[0], state, biasShare(context, node, out.parts[0])),
+    );
     addParameterGradient(context, node.bias, whole + pairs);
   },
 };

@@ -1,7 +1,16 @@
 /** Dense layers and embeddings. */
 
 import type { EmbeddingNode, LinearNode } from "../../model/types.ts";
-import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
+import {
+  addGradient,
+  addParameterGradient,
+  type Context,
+  carry,
+  type GradientPart,
+  type Rule,
+  stateOf,
+  totalKernel,
+} from "../context.ts";
 import { averageAxes, broadcastAxes } from "../kernel/axes.ts";
 import {
   diagonal,
@@ -30,7 +39,7 @@ import {
   stateSecondMoment,
 } from "../state/state.ts";
 import type { ParameterLaw } from "../types.ts";
-import { coherentPairs } from "./coherent.ts";
+import { swayBehindLayer, swayOverPairs } from "./sway.ts";
 import { withTies } from "./tied.ts";
 import { contract, type Term } from "./weighted.ts";
 
@@ -147,7 +156,7 @@ export const linearRule: Rule<Layer> = {
       context,
       node.inputs[0],
       input.parts.map((part) => ({
-        ...carry(gradient[0], backToInput(part, scaleKernel(back, level), state, dims)),
+        ...swayBehindLayer(part, carry(gradient[0], backToInput(part, scaleKernel(back, level), state, dims))),
         between,
       })),
     );
@@ -158,7 +167,7 @@ export const linearRule: Rule<Layer> = {
     );
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;
     const cross = averageOver(state, (p) => p.cross);
-    const own = dims.length > 0 ? 0 : coherent(node, context, state);
+    const own = dims.length > 0 ? 0 : swayed(outgoing, gradient[0], state);
     addParameterGradient(
       context,
       node.weight,
@@ -178,11 +187,10 @@ function kinshipOf(law: ParameterLaw, state: State, dims: readonly number[], ter
   return dims.length === 0 ? seen : overPositions(seen, dims.length === sizes.length ? sizes : []);
 }
 
-/** Share of the weight's gradient that comes of δ_p holding φ' of what this weight made of a_p (coherent.ts). */
-function coherent(node: LinearNode, context: Context, state: State): number {
-  const bias = node.bias === null ? null : context.law(node.bias);
-  const pairs = coherentPairs(context, node.outputs[0], secondOf(bias));
-  return pairs === 0 ? 0 : pairs * stateSecondMoment(state) * diagonal(scatterOf(mixParts(state)));
+/** Share of the weight's gradient that comes of δ's hanging on the overlap of what the weight saw. */
+function swayed(outgoing: Kernel, gradient: GradientPart, state: State): number {
+  const pairs = swayOverPairs(gradient, outgoing);
+  return pairs === 0 ? 0 : pairs * stateSecondMoment(state) * Math.sqrt(diagonal(scatterOf(mixParts(state))));
 }
 
 /** Lays E[δδ'] over the input's positions: contracted positions have weights of their own, hence no correlation. */

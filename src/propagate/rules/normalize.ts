@@ -22,10 +22,12 @@ import {
   sumOverPairs,
 } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
+import { relativeSway } from "../law/scatter.ts";
 import { keptWith } from "../state/kept.ts";
 import { channelsOf, type Part, type State } from "../state/state.ts";
 import { coupledMean } from "./coupling.ts";
 import { inverseProfile, type Scaling, scalings, standardized, timesProfile } from "./standardize.ts";
+import { swayOverPairs } from "./sway.ts";
 
 const secondOf = (law: { readonly mean: number; readonly variance: number }) => ({
   mean: law.mean,
@@ -56,6 +58,10 @@ const throughAffine = (part: Part, { scale, shift }: ReturnType<typeof affineOf>
     freedom: Number.POSITIVE_INFINITY,
   };
 };
+
+/** Σ over pairs of what δ and x̂ have in common by the fluctuation of the overlaps (law/scatter.ts). */
+const swayed = (gradient: GradientPart, white: Part): number =>
+  gradient.sway ? swayOverPairs(gradient, white.kernel) * relativeSway(white) * diagonal(white.kernel) : 0;
 
 const runningMeanOf = (node: NormalizeNode, context: Context): number =>
   node.mean === null ? 0 : context.law(node.mean).mean;
@@ -88,7 +94,9 @@ export const normalizeRule: Rule<NormalizeNode> = {
     const affine = affineOf(node, context);
     const parts = state.parts.map((part, i) => {
       const out = affinePart(white[i], affine);
-      return by[i].fixed ? { ...out, spread: part.spread, freedom: part.freedom } : out;
+      const kept = keptSway(node, by[i], state);
+      const scatter = kept === 0 ? undefined : part.scatter;
+      return by[i].fixed ? { ...out, spread: part.spread, freedom: part.freedom } : { ...out, scatter };
     });
     return [{ shape: state.shape, layout: state.layout, parts }];
   },
@@ -122,6 +130,8 @@ export const normalizeRule: Rule<NormalizeNode> = {
           leadByRank: gradient[i].leadByRank ?? null,
           between: gradient[i].between * ratio,
           shared: gradient[i].shared * ratio,
+          ...(gradient[i].sway && { sway: gradient[i].sway * ratio * keptSway(node, by[i], state) }),
+          ...(gradient[i].bend && { bend: gradient[i].bend * ratio * keptSway(node, by[i], state) }),
         };
         return by[i].fixed ? plain : projected(node, plain, radialShare(i) / by[i].count, by[i].count);
       }),
@@ -133,7 +143,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
     addParameterGradient(
       context,
       node.scale,
-      perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i]),
+      perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i] + swayed(gradient[i], white[i])),
     );
     addParameterGradient(
       context,
@@ -141,6 +151,12 @@ export const normalizeRule: Rule<NormalizeNode> = {
       perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
     );
   },
+};
+
+/** Statistics of one channel take out all that runs along its own values; those of a group one part in its width. */
+const keptSway = (node: NormalizeNode, by: Scaling, state: State): number => {
+  if (by.fixed || node.method === "layer" || node.method === "rms") return 1;
+  return node.method === "group" ? 1 - node.groups / channelsOf(state) : 0;
 };
 
 /**

@@ -245,6 +245,7 @@ export const poolRule: Rule<PoolNode> = {
       const won = {
         ...carry(gradient[i], routed),
         shared: gradient[i].shared * (positions(kernel) / positions(routed)) ** 2,
+        ...(gradient[i].sway && { sway: gradient[i].sway * (positions(kernel) / positions(routed)) ** 2 }),
       };
       if (!activation) return won;
       return {
