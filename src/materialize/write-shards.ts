@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { fileSha256, modelFiles } from "../formats/file.ts";
 import { safetensorsHeader } from "../formats/safetensors/index.ts";
@@ -15,6 +15,7 @@ import { streamSlots, weightMetadata } from "./stream.ts";
 import { valueSource } from "./values.ts";
 import { type WrittenFile, writeAtomically, writeError } from "./write-atomic.ts";
 import type { WriteWeightsOptions } from "./write-file.ts";
+import { makeFolders } from "./write-folder.ts";
 import { checkPlace } from "./write-place.ts";
 import { type ExpectedShard, matchesPlan, recordDigest, wholeShard } from "./write-resume.ts";
 
@@ -129,7 +130,7 @@ export async function writeShards(
   for (const target of [...jobs.map((job) => job.path), ...(indexPath === null ? [] : [indexPath])])
     checkPlace(target, sources);
   if (indexPath !== null) refuseRival(folder, weights);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolders(folder).catch((error: unknown) => {
     throw writeError(error, folder);
   });
   const files = await writeJobs(mine, model, plan, options, indexPath);

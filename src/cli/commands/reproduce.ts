@@ -1,6 +1,5 @@
 /** `epoch0 reproduce`: the essay's statements and the papers' results as experiments, with the verdict of a test. */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import type { Reproduction } from "../../reproduce/index.ts";
@@ -95,8 +94,9 @@ function chosenFrom(select: () => unknown): void {
 }
 
 async function makeFolder(path: string): Promise<void> {
+  const { makeFolders } = await import("../../materialize/write-folder.ts");
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "error";
     throw new UsageError(`--html: cannot make the folder ${path} (${code}), give another one`);

@@ -45,9 +45,19 @@ async function inTurn<Item>(items: readonly Item[], make: (item: Item) => Promis
 
 const paragraphs = (texts: readonly string[]) => texts.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n");
 
+/** "1 holds", "2 hold"; nothing of none. */
+function saying(n: number, one: string, many: string): string | null {
+  return n === 0 ? null : `${n} ${n > 1 ? many : one}`;
+}
+
 function introduction(results: readonly Result[]): string {
   const count = (verdict: Result["verdict"]) => results.filter((result) => result.verdict === verdict).length;
-  const tally = `Of ${plural(results.length, "statement")} here ${count("holds")} hold, ${count("holds-if")} hold only under a condition, ${count("does-not-hold")} do not.`;
+  const said = [
+    saying(count("holds"), "holds", "hold"),
+    saying(count("holds-if"), "holds only under a condition", "hold only under a condition"),
+    saying(count("does-not-hold"), "does not hold", "do not hold"),
+  ].filter((words) => words !== null);
+  const tally = `Of ${plural(results.length, "statement")} here ${said.join(", ")}.`;
   return `<header><h1>What the initial weights decide</h1>
 ${paragraphs([
   "Before a network has seen a single example, its weights have already decided how much of the input arrives at the last layer, how much of the error arrives back at the first, and so whether it will learn at all. Much is said about this. Here each thing that is said is an experiment, and a statistical test gives the verdict.",

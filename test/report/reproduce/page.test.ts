@@ -34,6 +34,14 @@ describe("the essay's page", () => {
     for (const svg of section.querySelectorAll("figure div svg")) expect(svg.getAttribute("aria-label")).not.toBe("");
   });
 
+  test("counts the verdicts in a sentence", async () => {
+    expect(page).toContain("Of 1 statement here 1 holds only under a condition.");
+    const verdicts = ["holds", "holds", "does-not-hold"] as const;
+    const results = verdicts.map((verdict) => ({ ...result, verdict }));
+    const more = await essayPage({ schema: "epoch0.reproduce/1", seed: 0, size: "full", results });
+    expect(more).toContain("Of 3 statements here 2 hold, 1 does not hold.");
+  });
+
   test("what cannot be drawn is named", () => {
     expect(page).toContain("Not shown of measured: 1 that are zero or not finite.");
   });
