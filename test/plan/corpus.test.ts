@@ -100,7 +100,8 @@ describe("auto on real files", () => {
       expect(output.secondMoment, weight).toBeGreaterThan(1e-4);
       expect(output.secondMoment, weight).toBeLessThan(2.1);
     }
-    expect(result.layers.at(-1)!.output.secondMoment).toBeCloseTo(1 / 16, 3);
+    // The solver stops at half a percent, in ln of the second moment.
+    expect(Math.abs(Math.log(result.layers.at(-1)!.output.secondMoment))).toBeLessThanOrEqual(0.005);
     expect(result.signals.length).toBeGreaterThan(result.layers.length);
     expect(result.unsupported).toEqual([]);
   });

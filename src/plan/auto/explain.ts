@@ -53,7 +53,7 @@ function purpose(known: Explained, goal: Goal): string {
   const { usage } = known;
   switch (goal.kind) {
     case "readout":
-      return "Readout: outputs of standard deviation 0.25, so that the first loss is ln(classes) + 0.03 and the gradient still passes";
+      return "Readout: outputs as large as every layer's before, second moment 1, so that all layers learn alike and the first loss is at most ln(classes) + 1/2";
     case "scale-free":
       return "A normalization follows and divides any scale out; second moment 1 in front of it keeps the step size usual";
     case "scores":

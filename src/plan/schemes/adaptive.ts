@@ -7,7 +7,7 @@ export const auto: Scheme = {
   aliases: [],
   source: "the forward and backward maps of this graph (Poole 2016; Schoenholz 2017; Bingham & Miikkulainen 2023)",
   summary:
-    "every layer's pre-activation at its operating point, predicted through the whole graph; residual branches ×1/√L; small readout",
+    "every layer's pre-activation at its operating point, predicted through the whole graph; residual branches ×1/√L; outputs of second moment 1",
   values: [],
   rule: null,
 };
