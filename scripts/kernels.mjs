@@ -7,8 +7,9 @@ import asc from "assemblyscript/asc";
 
 const room = fileURLToPath(new URL("../src/kernels/", import.meta.url));
 
-/** No runtime: the kernels allocate nothing, their callers lay out the memory. */
-const FLAGS = ["-O3", "--converge", "--noAssert", "--runtime", "stub", "--enable", "simd", "--use", "abort="];
+/** No runtime: the kernels allocate nothing, their callers give them a memory and lay it out. */
+const FLAGS =
+  "-O3 --converge --noAssert --runtime stub --enable simd --use abort= --importMemory --maximumMemory 65536".split(" ");
 
 export const modules = () =>
   readdirSync(join(room, "assembly"))

@@ -1,6 +1,7 @@
 /** Kinds whose elements depend on each other, drawn whole. */
 
-import { deriveKey, fillBits, fillNormal, fillUniform, type Key } from "../random/index.ts";
+import { fillBits, fillNormal, fillUniform } from "../kernels/index.ts";
+import { deriveKey, type Key } from "../random/index.ts";
 import { drawOrthogonal } from "./orthogonal.ts";
 import { asMatrix, checkMatrix, shapeWords, sizeOf } from "./shape.ts";
 

@@ -1,7 +1,7 @@
 /** Initializer → values. Every value depends on seed, name, index and initializer only. */
 
-import { fillUniform } from "../kernels/index.ts";
-import { createKey, deriveKey, fillNormal, fillTruncatedNormal, type Key, type Seed } from "../random/index.ts";
+import { fillNormal, fillTruncatedNormal, fillUniform } from "../kernels/index.ts";
+import { createKey, deriveKey, type Key, type Seed } from "../random/index.ts";
 import {
   centreRows,
   drawDeltaOrthogonal,

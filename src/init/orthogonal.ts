@@ -6,8 +6,8 @@
  * vectors of falling length. So no matrix need be factored: Q is formed from the reflections, which halves the work.
  */
 
-import { type FormOptions, formColumns, type Reflections } from "../kernels/index.ts";
-import { fillNormal, type Key } from "../random/index.ts";
+import { type FormOptions, fillNormal, formColumns, type Reflections } from "../kernels/index.ts";
+import type { Key } from "../random/index.ts";
 
 /**
  * Reflection k maps a Gaussian vector x on entries k … length − 1 to a multiple of the k-th axis, of the sign opposite to

@@ -1,4 +1,4 @@
 /** SIMD fills and linear algebra: the values of `random`'s reference, bit for bit, at the speed of memory. */
 
+export { type Fill, fillBits, fillNormal, fillTruncatedNormal, fillUniform, runFill } from "./fill.ts";
 export { createReference, createSimd, type FormOptions, formColumns, type Reflections } from "./householder/index.ts";
-export { fillUniform } from "./uniform.ts";

@@ -1,91 +1,74 @@
 /**
  * Truncated normal float32 values by inversion: no rejection, so that every element keeps its address.
  *
- * With α = (low − mean)/std and β = (high − mean)/std, one of three ways, chosen by α and β alone:
- * - wide (α ≤ −7.5, β ≥ 7.5): the normal stream, which does not reach that far;
- * - usual (−2.001 ≤ α < 0 < β ≤ 2.001): one word a value, float32 operations, a rational function of p = 2Φ(z) − 1;
- * - other: two words a value, float64 operations, the inverse of the nearer tail (AS 241), exact in far tails too.
+ * With α = (low − mean)/std and β = (high − mean)/std, one of four ways, chosen by α and β alone:
+ * - wide (α ≤ −6.6, β ≥ 6.6): the normal stream, which does not reach that far;
+ * - usual (−2.001 ≤ α < 0 < β ≤ 2.001): a rational function of p = 2Φ(z) − 1;
+ * - tailed (α ≤ 9, β ≥ −9): the same in the middle, and beyond two standard deviations a rational function of √(−ln q);
+ * - far: two words a value, float64 operations, the inverse of the nearer tail (AS 241).
+ *
+ * All but the last take one word a value and float32 operations.
  */
 
 import { upperTail } from "./elementary.ts";
 import { clamp, float32Bounds } from "./float32.ts";
 import type { Key } from "./key.ts";
 import { fillNormal } from "./normal.ts";
-import { tailQuantile } from "./quantile.ts";
-import { visitWords } from "./words.ts";
+import { fillFar, fillTailed, fillUsual } from "./truncated-fills.ts";
 
 const f = Math.fround;
-const WIDE = 7.5;
+const WIDE = 6.6;
 const USUAL = 2.001;
+const TAILED = 9;
 const TWO_TO_MINUS_31 = 1 / 0x80000000;
-const TWO_TO_MINUS_52 = 1 / 0x10000000000000;
+/** Below it a float32 step of probability would lose digits. */
+const LEAST_MASS = 2 ** -95;
 
-/** z = p·N(t)/D(t), t = 1 − p², p = 2Φ(z) − 1, |z| ≤ 2: minimax fit 6.8e-8, in float32 arithmetic 4.5e-7. */
-const N0 = f(0.0196834318);
-const N1 = f(0.832283318);
-const N2 = f(4.78041363);
-const N3 = f(4.68321705);
-const N4 = f(0.429067284);
-const D0 = f(0.00632799976);
-const D1 = f(0.363214135);
-const D2 = f(2.85733867);
-const D3 = f(4.34612083);
-
-interface Cut {
+interface Scale {
   readonly mean: number;
   readonly std: number;
-  readonly alpha: number;
-  readonly beta: number;
+  /** Bounds as float32, rounded inwards. */
   readonly lower: number;
   readonly upper: number;
 }
 
-function fillUsual(out: Float32Array, key: Key, start: number, cut: Cut): void {
-  const pLow = 1 - 2 * upperTail(cut.alpha);
-  const pHigh = 1 - 2 * upperTail(cut.beta);
-  const middle = cut.alpha === -cut.beta ? 0 : f(pLow / 2 + pHigh / 2);
-  const step = f(pHigh / 2 - pLow / 2) * TWO_TO_MINUS_31;
-  const mean = f(cut.mean);
-  const std = f(cut.std);
-  const { lower, upper } = cut;
-  visitWords(key, start, out.length, 1, (words, from, to, at) => {
-    const shift = at - from;
-    for (let i = from; i < to; i++) {
-      const p = f(f(f(words[i]! | 1) * step) + middle);
-      const t = f(f(1 - p) * f(1 + p));
-      let top = f(f(N4 * t) + N3);
-      top = f(f(top * t) + N2);
-      top = f(f(top * t) + N1);
-      top = f(f(top * t) + N0);
-      let bottom = f(t + D3);
-      bottom = f(f(bottom * t) + D2);
-      bottom = f(f(bottom * t) + D1);
-      bottom = f(f(bottom * t) + D0);
-      const z = f(p * f(top / bottom));
-      const value = f(f(z * std) + mean);
-      out[shift + i] = clamp(value, lower, upper);
-    }
-  });
-}
+/** How a cut is drawn, and with which numbers. All but those of "far" are float32. */
+export type TruncatedWay =
+  | (Scale & { readonly kind: "wide" })
+  /** p = t·step + middle, t = float32(word | 1). */
+  | (Scale & { readonly kind: "usual"; readonly step: number; readonly middle: number })
+  /** Φ(z) = below + t·step, 1 − Φ(z) = above + t'·step, t and t' from 0 to 2³¹. */
+  | (Scale & { readonly kind: "tailed"; readonly below: number; readonly above: number; readonly step: number })
+  /** Probabilities below, above and between the bounds. */
+  | (Scale & { readonly kind: "far"; readonly below: number; readonly above: number; readonly mass: number });
 
-function fillOther(out: Float32Array, key: Key, start: number, cut: Cut): void {
-  const below = upperTail(-cut.alpha);
-  const above = upperTail(cut.beta);
-  const mass = cut.alpha > 0 ? upperTail(cut.alpha) - above : upperTail(-cut.beta) - below;
+/** @throws RangeError as `fillTruncatedNormal`. */
+export function truncatedWay(mean: number, std: number, low: number, high: number): TruncatedWay {
+  if (!Number.isFinite(mean) || !Number.isFinite(std) || !(std > 0) || !(low < high))
+    throw new RangeError(
+      `fillTruncatedNormal: mean is finite, std positive and low < high, got ${mean}, ${std}, ${low}, ${high}`,
+    );
+  const [lower, upper] = float32Bounds(low, high);
+  const alpha = (low - mean) / std;
+  const beta = (high - mean) / std;
+  const scale = { mean: f(mean), std: f(std), lower, upper };
+  if (alpha <= -WIDE && beta >= WIDE) return { kind: "wide", ...scale };
+  if (-USUAL <= alpha && alpha < 0 && 0 < beta && beta <= USUAL) {
+    const pLow = 1 - 2 * upperTail(alpha);
+    const pHigh = 1 - 2 * upperTail(beta);
+    const middle = alpha === -beta ? 0 : f(pLow / 2 + pHigh / 2);
+    return { kind: "usual", ...scale, middle, step: f(pHigh / 2 - pLow / 2) * TWO_TO_MINUS_31 };
+  }
+  const below = upperTail(-alpha);
+  const above = upperTail(beta);
+  const mass = alpha > 0 ? upperTail(alpha) - above : upperTail(-beta) - below;
   if (!(mass > 0))
     throw new RangeError(
-      `fillTruncatedNormal: the interval from ${cut.alpha} to ${cut.beta} standard deviations holds no probability; move the bounds nearer to the mean`,
+      `fillTruncatedNormal: the interval from ${alpha} to ${beta} standard deviations holds no probability; move the bounds nearer to the mean`,
     );
-  const { mean, std, lower, upper } = cut;
-  visitWords(key, 2 * start, 2 * out.length, 1, (words, from, to, at) => {
-    for (let i = from; i < to; i += 2) {
-      const u = ((words[i]! >>> 12) * 0x100000000 + (words[i + 1]! >>> 0) + 0.5) * TWO_TO_MINUS_52;
-      const p = below + u * mass;
-      const q = above + (1 - u) * mass;
-      const z = p < q ? -tailQuantile(Math.min(p, 0.5)) : tailQuantile(Math.min(q, 0.5));
-      out[(at + i - from) / 2] = clamp(f(mean + std * z), lower, upper);
-    }
-  });
+  if (alpha <= TAILED && beta >= -TAILED && mass >= LEAST_MASS)
+    return { kind: "tailed", ...scale, below: f(below), above: f(above), step: f(mass) * TWO_TO_MINUS_31 };
+  return { kind: "far", lower, upper, mean, std, below, above, mass };
 }
 
 /**
@@ -105,17 +88,20 @@ export function fillTruncatedNormal(
   low: number,
   high: number,
 ): void {
-  if (!Number.isFinite(mean) || !Number.isFinite(std) || !(std > 0) || !(low < high))
-    throw new RangeError(
-      `fillTruncatedNormal: mean is finite, std positive and low < high, got ${mean}, ${std}, ${low}, ${high}`,
-    );
-  const [lower, upper] = float32Bounds(low, high);
-  const alpha = (low - mean) / std;
-  const beta = (high - mean) / std;
-  if (alpha <= -WIDE && beta >= WIDE) {
-    fillNormal(out, key, start, mean, std);
-    for (let i = 0; i < out.length; i++) out[i] = clamp(out[i]!, lower, upper);
-  } else if (-USUAL <= alpha && alpha < 0 && 0 < beta && beta <= USUAL)
-    fillUsual(out, key, start, { mean, std, alpha, beta, lower, upper });
-  else fillOther(out, key, start, { mean, std, alpha, beta, lower, upper });
+  const way = truncatedWay(mean, std, low, high);
+  switch (way.kind) {
+    case "wide":
+      fillNormal(out, key, start, mean, std);
+      for (let i = 0; i < out.length; i++) out[i] = clamp(out[i]!, way.lower, way.upper);
+      return;
+    case "usual":
+      fillUsual(out, key, start, way);
+      return;
+    case "tailed":
+      fillTailed(out, key, start, way);
+      return;
+    case "far":
+      fillFar(out, key, start, way);
+      return;
+  }
 }

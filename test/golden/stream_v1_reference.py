@@ -98,37 +98,68 @@ def uniform(key, start, length, low, high):
     return np.clip(t * F(half * F(2.0**-31)) + middle, F(low), F(high))
 
 
+def minus_log(u):
+    """-ln u for float32 u = 2^e (1 + x), x in [-1/3, 1/3)."""
+    bits = u.view(np.int32) - np.int32(0x3F2AAAAB)
+    x = ((bits & 0x7FFFFF) + np.int32(0x3F2AAAAB)).view(F) - F(1)
+    q0, q1, q2, q3, q4, q5 = map(
+        F, (0.500021279, -0.333369464, 0.248448238, -0.198133484, 0.1938757, -0.170169711)
+    )
+    x2 = x * x
+    q = ((q5 * x + q4) * x2 + (q3 * x + q2)) * x2 + (q1 * x + q0)
+    return x2 * q + ((-(bits >> 23)).astype(F) * F(math.log(2)) - x)
+
+
 def normal(key, start, length, mean, std):
     first = start - start % 8
     end = -(-(start + length) // 8) * 8
     w = words(key, first, end - first).reshape(-1, 2, 4)
-    a, b = w[:, 0], w[:, 1]
-    t = (a >> 1).astype(F) + ((b & 255).astype(F) * F(2) + F(1)) * F(2.0**-9)
-    bits = t.view(np.int32) - np.int32(0x3F3504F3)
-    x = ((bits & 0x7FFFFF) + np.int32(0x3F3504F3)).view(F) - F(1)
-    p = horner(
-        [-0.499999911, 0.333339512, -0.250017554, 0.199620709, -0.16570513, 0.149179906, -0.14307493, 0.0873475671], x
-    )
-    log = (x + (x * x) * p) + ((bits >> 23) - 31).astype(F) * F(math.log(2))
-    radius = np.sqrt(-log)
-    turn = (2 * ((b >> 8) & 0x3FFFFF).astype(np.int32) + 1 - 0x400000).astype(F) * F(2.0**-22)
-    q = turn * turn
-    sine = horner([0.785398185, -0.0807454363, 0.00249000126, -3.59505248e-5], q) * turn
-    cosine = horner([1, -0.308424503, 0.0158503987, -0.000319160521], q)
+    a, c = w[:, 0], w[:, 1]
+    t = unit(a)
+    radius = np.sqrt(minus_log(np.abs(t) * F(2.0**-31))) * F(std) * np.sign(t)
+    v = ((c & np.uint32(0x7FFFFE)) | np.uint32(0x3F800001)).view(F) - F(1.5)
+    q = v * v
+    sine = horner([1.5707885, -0.645712018, 0.0776673928], q) * v
+    cosine = horner([1, -1.23369801, 0.253606349, -0.020426251], q)
     z = np.empty(w.shape, dtype=F)
-    z[:, 0] = (cosine - sine) * radius * np.where(b >> 31, F(-1), F(1))
-    z[:, 1] = (cosine + sine) * radius * np.where((b >> 30) & 1, F(-1), F(1))
-    return (z.ravel()[start - first :][:length] * F(std)) + F(mean)
+    z[:, 0] = (cosine - sine) * radius
+    z[:, 1] = (cosine + sine) * radius * np.where(c >> 31, F(-1), F(1))
+    return z.ravel()[start - first :][:length] + F(mean)
+
+
+def ratio(t):
+    """N(t)/D(t)."""
+    n0, n1, n2, n3, n4 = map(F, (0.0196834318, 0.832283318, 4.78041363, 4.68321705, 0.429067284))
+    d0, d1, d2, d3 = map(F, (0.00632799976, 0.363214135, 2.85733867, 4.34612083))
+    t2 = t * t
+    return ((n4 * t2 + (n3 * t + n2)) * t2 + (n1 * t + n0)) / ((t2 + (d3 * t + d2)) * t2 + (d1 * t + d0))
 
 
 def truncated(key, start, length, std):
     """Cut at two standard deviations around 0."""
     half = F(math.erf(2 / math.sqrt(2)))
     p = unit(words(key, start, length)) * F(half * F(2.0**-31))
-    t = (F(1) - p) * (F(1) + p)
-    top = horner([0.0196834318, 0.832283318, 4.78041363, 4.68321705, 0.429067284], t)
-    bottom = horner([0.00632799976, 0.363214135, 2.85733867, 4.34612083, 1], t)
-    return np.clip(p * (top / bottom) * F(std), F(-2 * std), F(2 * std))
+    z = p * ratio((F(1) - p) * (F(1) + p))
+    return np.clip(z * F(std), F(-2 * std), F(2 * std))
+
+
+def tailed(key, start, length, low, high):
+    """Mean 0, standard deviation 1, a bound beyond two of them."""
+    tail = lambda z: math.erfc(z / math.sqrt(2)) / 2
+    below, above = F(tail(-low)), F(tail(high))
+    mass = tail(low) - tail(high) if low > 0 else tail(-high) - tail(-low)
+    step = F(F(mass) * F(2.0**-31))
+    w = words(key, start, length)
+    p = ((w >> 1).astype(F) + F(0.5)) * step + below
+    q = ((~w >> 1).astype(F) + F(0.5)) * step + above
+    m = np.minimum(p, q)
+    r = np.sqrt(minus_log(m))
+    t0, t1, t2, t3, u1, u2 = map(F, (-2.4924314, -0.00993674343, 3.01206017, 0.731559455, 2.14776397, 0.516969442))
+    r2 = r * r
+    outer = ((t3 * r + t2) * r2 + (t1 * r + t0)) / (u2 * r2 + (u1 * r + F(1)))
+    p0 = F(1) - F(2) * m
+    z = np.where(m < F(0.0228), outer, p0 * ratio(F(2) * m * (F(1) + p0)))
+    return np.clip(np.where(p < q, -z, z), F(low), F(high))
 
 
 NAMES = ["", "w", "fc1.weight", "層.0/κ", "a name that is longer than sixteen bytes"]
@@ -156,6 +187,8 @@ if __name__ == "__main__":
                         "normal 0 1": bits(normal(key, s, n, 0, 1)),
                         "normal 0.5 0.02": bits(normal(key, s, n, 0.5, 0.02)),
                         "truncated 1": bits(truncated(key, s, n, 1.0)),
+                        "truncated -3 1": bits(tailed(key, s, n, -3, 1)),
+                        "truncated 4 inf": bits(tailed(key, s, n, 4, math.inf)),
                     }
                     for s, n in RANGES
                 ],
