@@ -122,8 +122,8 @@ test("any partition of a range joins to the same bits", () => {
         runFill(whole, fill);
         let at = 0;
         for (const piece of pieces) {
-          const start = fill.kind === "constant" ? 0 : fill.start + at;
-          runFill(parts.subarray(at, at + piece), { ...fill, start });
+          const rest = fill.kind === "constant" ? fill : { ...fill, start: fill.start + at };
+          runFill(parts.subarray(at, at + piece), rest);
           at += piece;
         }
         expect(difference(parts, whole)).toBeNull();

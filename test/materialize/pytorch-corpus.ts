@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { shared } from "../formats/corpus-paths.ts";
 
-export const DRAWS = 8;
+export const DRAWS = 12;
 
 interface Entry {
   readonly module?: string;
@@ -28,7 +28,11 @@ interface Known {
 export const KNOWN: Readonly<Record<string, Known>> = {
   "act-zoo.onnx he-normal fcs.5.weight": {
     bound: 0.25,
-    cause: "width 48 under concave activations: −0.06 over 64 draws, the rest is these eight",
+    cause: "width 48 under concave activations: +0.01 ± 0.04 over 48 draws, the rest is these twelve",
+  },
+  "vit-mini.onnx he-normal blocks.0.attn.c_proj.weight": {
+    bound: 0.3,
+    cause: "attention over few positions under he-normal's large logits: +0.25 ± 0.01 over 48 draws",
   },
 };
 
