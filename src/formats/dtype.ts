@@ -176,21 +176,19 @@ const SET: Readonly<Record<Exclude<Dtype, "f32" | "f16" | "bf16">, Setter>> = {
   bool: (view, at, value) => view.setUint8(at, value === 0 ? 0 : 1),
 };
 
-/** Little-endian bytes of `values` in `dtype`; the bytes may share memory with `values` where nothing had to change. */
-export function encodeNumbers(values: Float32Array | Float64Array, dtype: Dtype): Uint8Array {
+/**
+ * Little-endian bytes of `values` in `dtype`; the bytes may share memory with `values` where nothing had to change.
+ *
+ * @param room where the bytes of float16 and bfloat16 may go, if it is large enough: writing piece after piece then makes no garbage.
+ */
+export function encodeNumbers(values: Float32Array | Float64Array, dtype: Dtype, room?: Uint16Array): Uint8Array {
   if (dtype === "f32" || dtype === "f16" || dtype === "bf16") {
     const narrow = values instanceof Float32Array ? values : Float32Array.from(values);
-    if (dtype === "f32" && littleEndianMachine) {
-      return new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength);
-    }
-    const bits = new Uint32Array(narrow.buffer, narrow.byteOffset, narrow.length);
-    const out = new Uint8Array(narrow.length * DTYPE_BYTES[dtype]);
-    const view = new DataView(out.buffer);
-    for (let i = 0; i < bits.length; i++) {
-      if (dtype === "f32") view.setUint32(i * 4, bits[i]!, true);
-      else view.setUint16(i * 2, dtype === "f16" ? halfOfBits(bits[i]!) : bfloatOfBits(bits[i]!), true);
-    }
-    return out;
+    if (dtype !== "f32") return encodeHalves(narrow, dtype, room);
+    if (littleEndianMachine) return new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength);
+    const out = new DataView(new ArrayBuffer(narrow.length * 4));
+    for (let i = 0; i < narrow.length; i++) out.setFloat32(i * 4, narrow[i]!, true);
+    return new Uint8Array(out.buffer);
   }
   const size = DTYPE_BYTES[dtype];
   const out = new Uint8Array(values.length * size);
@@ -198,4 +196,14 @@ export function encodeNumbers(values: Float32Array | Float64Array, dtype: Dtype)
   const set = SET[dtype];
   for (let i = 0; i < values.length; i++) set(view, i * size, values[i]!);
   return out;
+}
+
+function encodeHalves(values: Float32Array, dtype: "f16" | "bf16", room?: Uint16Array): Uint8Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const count = bits.length;
+  const out = room !== undefined && room.length >= count ? room.subarray(0, count) : new Uint16Array(count);
+  if (dtype === "f16") for (let i = 0; i < count; i++) out[i] = halfOfBits(bits[i]!);
+  else for (let i = 0; i < count; i++) out[i] = bfloatOfBits(bits[i]!);
+  if (!littleEndianMachine) for (let i = 0; i < count; i++) out[i] = (out[i]! >>> 8) | (out[i]! << 8);
+  return new Uint8Array(out.buffer, out.byteOffset, count * 2);
 }

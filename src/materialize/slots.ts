@@ -4,7 +4,7 @@ import { DTYPE_BYTES, decodeNumbers, encodeNumbers, isFloat } from "../formats/d
 import type { TensorSlot } from "../formats/safetensors/index.ts";
 import type { Buffer, Dtype } from "../model/types.ts";
 import type { Plan, PlannedTensor } from "../plan/types.ts";
-import { elements } from "./tiles.ts";
+import { elements, TILE } from "./tiles.ts";
 import type { ValueSource } from "./values.ts";
 
 export type WeightDtype = "f32" | "f16" | "bf16";
@@ -42,10 +42,22 @@ export function slotsOf(plan: Plan, { dtype = "f32", buffers }: SlotOptions): Sl
   return slots;
 }
 
-/** The bytes of one tensor as the file has them, piece by piece. */
-export function* slotChunks({ tensor, buffer, dtype }: Slot, valuesOf: ValueSource): Generator<Uint8Array> {
-  if (tensor !== null) for (const tile of valuesOf(tensor)) yield encodeNumbers(tile, dtype);
+/** The bytes of one tensor as the file has them, piece by piece; a piece may be overwritten when the next is asked for. */
+export function* slotChunks({ tensor, buffer, dtype }: Slot, valuesOf: ValueSource, room: Room): Generator<Uint8Array> {
+  if (tensor !== null) for (const tile of valuesOf(tensor)) yield encodeNumbers(tile, dtype, room(tile.length));
   if (buffer === null) return;
   const bytes = buffer.bytes();
   yield buffer.dtype === dtype ? bytes : encodeNumbers(decodeNumbers(bytes, buffer.dtype), dtype);
+}
+
+/** Place for so many 16-bit numbers, the same each time where it is no larger than a tile. */
+export type Room = (count: number) => Uint16Array;
+
+export function createRoom(): Room {
+  let kept = new Uint16Array(0);
+  return (count) => {
+    if (count > TILE) return new Uint16Array(count);
+    if (kept.length < count) kept = new Uint16Array(count);
+    return kept;
+  };
 }

@@ -7,7 +7,7 @@ import type { Plan } from "../plan/types.ts";
 import { STREAM_VERSION } from "../random/index.ts";
 import { version } from "../version.ts";
 import { type Shard, shardOf } from "./shard.ts";
-import { bytesOf, type Slot, type SlotOptions, slotChunks, slotsOf, totalBytes } from "./slots.ts";
+import { bytesOf, createRoom, type Slot, type SlotOptions, slotChunks, slotsOf, totalBytes } from "./slots.ts";
 import type { TileOptions } from "./tiles.ts";
 import { type StreamName, type ValueSource, valueSource } from "./values.ts";
 
@@ -57,8 +57,9 @@ export async function streamSlots(
   format: "safetensors" | "npz",
   { metadata, valuesOf, signal, onBytes }: SlotStream,
 ): Promise<void> {
+  const room = createRoom();
   function* chunks(slot: Slot): Generator<Uint8Array> {
-    for (const bytes of slotChunks(slot, valuesOf)) {
+    for (const bytes of slotChunks(slot, valuesOf, room)) {
       signal?.throwIfAborted();
       yield bytes;
       onBytes(bytes.length, slot.name);

@@ -16,7 +16,7 @@ export interface TileOptions {
   readonly tile?: number;
 }
 
-const TILE = 2 ** 20;
+export const TILE = 2 ** 20;
 
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

@@ -1,14 +1,16 @@
 /** The end of the main job: a plan's weights as a file on disk (Node). */
 
 import { extname } from "node:path";
-import { fileSha256, modelFiles, onnxFile } from "../formats/file.ts";
+import { modelFiles, onnxFile } from "../formats/file.ts";
 import type { ByteSink } from "../formats/source.ts";
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
+import { slotsOf } from "./slots.ts";
 import { type StreamOptions, streamWeights } from "./stream.ts";
 import { valueSource } from "./values.ts";
 import { type WrittenFile, writeAtomically } from "./write-atomic.ts";
 import { checkPlace } from "./write-place.ts";
+import { sourceOf } from "./write-source.ts";
 
 export interface WriteWeightsOptions extends Omit<StreamOptions, "modelSha256" | "read" | "buffers"> {
   /** The model's file; null for an architecture line. It is never overwritten. */
@@ -85,7 +87,8 @@ export async function writeWeights(
   checkPlace(path, source === null ? [] : modelFiles(source));
   const fill = async (sink: ByteSink): Promise<void> => {
     if (format === "onnx") return fillOnnx(sink, model, plan, options);
-    const modelSha256 = source === null ? null : fileSha256(modelFiles(source)[0] ?? source);
+    const slots = slotsOf(plan, { ...options, buffers: model.buffers });
+    const { sha256: modelSha256 } = await sourceOf(source, slots, signal);
     await streamWeights(sink, plan, format, { ...options, read: model.read, buffers: model.buffers, modelSha256 });
   };
   return writeAtomically(path, fill, { signal });

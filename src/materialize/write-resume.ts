@@ -6,10 +6,10 @@
  * under its name. Anything less is drawn again.
  */
 
-import { createHash } from "node:crypto";
 import { open, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type WrittenFile, writeAtomically } from "./write-atomic.ts";
+import { type DigestOptions, digestOf } from "./write-digest.ts";
 
 /** A header and the size of the file that it begins. */
 export interface ExpectedShard {
@@ -17,8 +17,6 @@ export interface ExpectedShard {
   readonly header: Uint8Array;
   readonly bytes: number;
 }
-
-const PIECE = 4 * 2 ** 20;
 
 async function sizeOf(path: string): Promise<number | null> {
   return stat(path).then(
@@ -57,30 +55,8 @@ async function recordedDigest(path: string): Promise<string | null> {
   return name === basename(path) ? sha256 : null;
 }
 
-interface ReadOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onBytes?: (bytes: number) => void;
-}
-
-async function digestOf(path: string, { signal, onBytes }: ReadOptions): Promise<string> {
-  const hash = createHash("sha256");
-  const piece = new Uint8Array(PIECE);
-  const file = await open(path, "r");
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(piece, 0, piece.length, null);
-      if (bytesRead === 0) return hash.digest("hex");
-      hash.update(piece.subarray(0, bytesRead));
-      onBytes?.(bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
 /** The shard as it stands, if it is whole; null where it has to be written. Reads all of it. */
-export async function wholeShard(shard: ExpectedShard, options: ReadOptions = {}): Promise<WrittenFile | null> {
+export async function wholeShard(shard: ExpectedShard, options: DigestOptions = {}): Promise<WrittenFile | null> {
   const recorded = await recordedDigest(shard.path);
   if (recorded === null || !(await matchesPlan(shard))) return null;
   const sha256 = await digestOf(shard.path, options);

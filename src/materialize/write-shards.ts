@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { fileSha256, modelFiles } from "../formats/file.ts";
 import { safetensorsHeader } from "../formats/safetensors/index.ts";
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
@@ -18,6 +17,7 @@ import type { WriteWeightsOptions } from "./write-file.ts";
 import { makeFolders } from "./write-folder.ts";
 import { checkPlace } from "./write-place.ts";
 import { type ExpectedShard, matchesPlan, recordDigest, wholeShard } from "./write-resume.ts";
+import { type Source, sourceOf } from "./write-source.ts";
 
 export interface WriteShardsOptions extends WriteWeightsOptions {
   /**
@@ -66,13 +66,12 @@ function layout(
   return layoutOf(groups, weights);
 }
 
-/** Everything that decides the values and that a header does not say: initializers, and the state of files that are copied. */
-function planDigest(plan: Plan, slots: readonly Slot[], source: string | null): string {
+/** Everything that decides the values and that a header does not say: initializers, and the files that are copied from. */
+function planDigest(plan: Plan, { copied }: Source): string {
   const hash = createHash("sha256");
   for (const { name, shape, initializer } of plan.tensors)
     hash.update(`${JSON.stringify([name, shape, initializer])}\n`);
-  const copies = slots.some(({ tensor, buffer }) => buffer !== null || tensor?.initializer.kind === "file");
-  if (copies && source !== null) for (const path of modelFiles(source)) hash.update(`${fileSha256(path)}\n`);
+  for (const sha256 of copied) hash.update(`${sha256}\n`);
   return hash.digest("hex");
 }
 
@@ -81,20 +80,18 @@ function jobsOf(
   { files }: Layout<Slot>,
   folder: string,
   options: WriteShardsOptions,
-  digests: Digests,
+  source: Source,
 ): Job[] {
+  const planSha256 = planDigest(plan, source);
   return files.map(({ name, slots }, i) => {
     const shard = { index: i + 1, count: files.length };
-    const { modelSha256 } = digests;
-    const metadata = { ...weightMetadata(plan, { ...options, shard, modelSha256 }), plan_sha256: digests.planSha256 };
+    const metadata = {
+      ...weightMetadata(plan, { ...options, shard, modelSha256: source.sha256 }),
+      plan_sha256: planSha256,
+    };
     const header = safetensorsHeader(slots, metadata);
     return { path: join(folder, name), slots, metadata, header, bytes: header.length + totalBytes(slots) };
   });
-}
-
-interface Digests {
-  readonly modelSha256: string | null;
-  readonly planSha256: string;
 }
 
 /**
@@ -115,20 +112,16 @@ export async function writeShards(
   plan: Plan,
   options: WriteShardsOptions = {},
 ): Promise<WrittenShards> {
-  const { source = null, shard = null, maxShardBytes = null, signal } = options;
+  const { shard = null, maxShardBytes = null, signal } = options;
   const { folder, weights } = placeOf(path);
   const slots = slotsOf(plan, { ...options, buffers: model.buffers });
   const whole = layout(slots, weights, maxShardBytes, shard);
-  const digests = {
-    modelSha256: source === null ? null : fileSha256(modelFiles(source)[0] ?? source),
-    planSha256: planDigest(plan, slots, source),
-  };
-  const jobs = jobsOf(plan, whole, folder, options, digests);
+  const source = await sourceOf(options.source ?? null, slots, signal);
+  const jobs = jobsOf(plan, whole, folder, options, source);
   const mine = shard === null ? jobs : shardOf(jobs, ({ bytes }) => bytes, shard);
   const indexPath = whole.index === null ? null : join(folder, whole.index.name);
-  const sources = source === null ? [] : modelFiles(source);
   for (const target of [...jobs.map((job) => job.path), ...(indexPath === null ? [] : [indexPath])])
-    checkPlace(target, sources);
+    checkPlace(target, source.files);
   if (indexPath !== null) refuseRival(folder, weights);
   await makeFolders(folder).catch((error: unknown) => {
     throw writeError(error, folder);

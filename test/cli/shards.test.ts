@@ -56,7 +56,7 @@ beforeAll(() => {
   expect(output.files).toHaveLength(SHARDS);
   for (const { path, sha256 } of [output, ...output.files])
     expect(undisturbed[path.slice(join(work, "whole").length + 1)]).toBe(sha256);
-}, 60_000);
+}, 180_000);
 
 test("ranks of any launcher write together what one process writes", () => {
   const folder = join(work, "ranks");
@@ -77,7 +77,7 @@ test("ranks of any launcher write together what one process writes", () => {
   expect(stderr).toMatch(
     /^epoch0: --shard auto: RANK counts from 0 and must be below WORLD_SIZE = 3, got 3, [^\n]*\n$/,
   );
-}, 60_000);
+}, 180_000);
 
 /** Starts a run and sends it a signal so many milliseconds after it began to write. */
 function stopped(folder: string, signal: NodeJS.Signals, after: number, argv: readonly string[] = INIT) {
@@ -115,7 +115,7 @@ test("killed at random moments and started again: the bytes of an undisturbed ru
   expect(contents(folder)).toEqual(undisturbed);
   expect(stdout).toMatch(/wrote 6 files, 5\.\d+ MB.*; model: .*model\.safetensors\.index\.json\n$/);
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test("Ctrl-C: exit code 130, one line, nothing half written", async () => {
   const folder = join(work, "interrupted");
@@ -125,7 +125,7 @@ test("Ctrl-C: exit code 130, one line, nothing half written", async () => {
   expect(err).toBe("epoch0: interrupted, nothing was left half written\n");
   expect(code).toBe(130);
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp") || name.endsWith(".json"))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test.each([
   [["-o", "out.npz", "--max-shard-size", "1GB"], "--max-shard-size: only .safetensors is sharded"],
