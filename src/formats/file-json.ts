@@ -5,9 +5,10 @@ import { basename, dirname, join } from "node:path";
 import type { Model } from "../model/types.ts";
 import { FormatError } from "./error.ts";
 import { insideFolder, openShards, shardPaths, shardsMissing } from "./file-shards.ts";
-import { fileBytes } from "./file-source.ts";
+import { fileBytes, fileSource } from "./file-source.ts";
 import { MAX_CONFIG, readConfig } from "./huggingface/index.ts";
 import { jsonKeys } from "./json.ts";
+import { type Json, readKeras, readTfjs, tfjsFiles } from "./keras/index.ts";
 import { MAX_SHAPES, readShapes } from "./shapes/index.ts";
 import { MAX_INDEX, parseShardIndex } from "./shards/index.ts";
 
@@ -16,17 +17,18 @@ const INDEXES = ["model.safetensors.index.json", "pytorch_model.bin.index.json"]
 const WEIGHTS = ["model.safetensors", INDEXES[0], "pytorch_model.bin", INDEXES[1]] as const;
 const CONFIG = "config.json";
 
-export type JsonKind = "index" | "config" | "shapes";
+export type JsonKind = "index" | "config" | "shapes" | "tfjs" | "keras";
 
-/** Null for JSON of another kind. */
-function kindOf(path: string, bytes: Uint8Array): JsonKind | null {
+function kindOf(path: string, bytes: Uint8Array): JsonKind {
   const keys = jsonKeys(bytes, "JSON");
   if (keys.has("weight_map")) return "index";
   if (keys.has("model_type") || keys.has("architectures")) return "config";
-  const other = ["modelTopology", "class_name", "config", "format", "nodes"].find((key) => keys.has(key));
+  if (keys.has("modelTopology") || keys.has("weightsManifest")) return "tfjs";
+  if (keys.has("class_name") && keys.has("config")) return "keras";
+  const other = ["class_name", "config", "format", "nodes"].find((key) => keys.has(key));
   if (other === undefined) return "shapes";
   throw new FormatError(
-    `${path}: a JSON description of another kind (it has ${JSON.stringify(other)}), give an index, a config.json or a list of shapes`,
+    `${path}: a JSON description of another kind (it has ${JSON.stringify(other)}), give an index, a config.json, a Keras model or a list of shapes`,
     0,
   );
 }
@@ -60,16 +62,29 @@ function openIndex(path: string): Model {
   return readConfig(fileBytes(config, MAX_CONFIG), { name: basename(path), index });
 }
 
+/** Strict reading has gone over the text already: what is left are values. */
+const parsed = (bytes: Uint8Array): Json => JSON.parse(new TextDecoder().decode(bytes));
+
 /** @throws FormatError with the byte offset */
-export function openJson(path: string): Model {
+export function openJson(path: string, batch: number): Model {
   const bytes = fileBytes(path, MAX_SHAPES);
+  const name = basename(path);
+  const folder = dirname(path);
+  const open = (file: string) => {
+    const found = beside(folder, file);
+    return found === null ? null : fileSource(found);
+  };
   switch (kindOf(path, bytes)) {
     case "index":
       return openIndex(path);
     case "config":
       return openConfig(path);
-    default:
-      return readShapes(bytes, { name: basename(path) });
+    case "tfjs":
+      return readTfjs(parsed(bytes), { name, batch, open }).model;
+    case "keras":
+      return readKeras(parsed(bytes), { name, batch }).model;
+    case "shapes":
+      return readShapes(bytes, { name });
   }
 }
 
@@ -86,6 +101,12 @@ export function jsonFiles(path: string): string[] {
   if (kind === "config") {
     const index = indexOf(path);
     return index === null ? [path] : [path, index.path];
+  }
+  if (kind === "tfjs") {
+    const files = tfjsFiles(parsed(fileBytes(path, MAX_SHAPES)), basename(path)).map((file) =>
+      beside(dirname(path), file),
+    );
+    return [path, ...files.filter((file) => file !== null)];
   }
   if (kind !== "index") return [path];
   const config = shardsMissing(path) ? beside(dirname(path), CONFIG) : null;

@@ -162,7 +162,8 @@ function inFile<Result>(path: string, read: () => Result): Result {
 
 /**
  * Opens a model: an .onnx file, weights in .safetensors (also in shards, by their index), .npz or a PyTorch .pt, an
- * architecture line, or shapes alone: a .safetensors header, a .json list of shapes, a Hugging Face config.json. A folder as
+ * architecture line, or shapes alone: a .safetensors header, a .json list of shapes, a Hugging Face config.json; a
+ * Keras or TF.js model's JSON, with the weights beside it. A folder as
  * Hugging Face keeps models stands for what is in it.
  *
  * Weights files are not loaded: `model.read(name)` reads one tensor. External data of an ONNX file is looked for in the
@@ -179,7 +180,7 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
   }
   const path = inFolder(pathOrLine);
   if (extname(path).toLowerCase() === ".json") {
-    return inFile(path, () => openJson(path));
+    return inFile(path, () => openJson(path, batch));
   }
   const kind = kindOf(path, firstBytes(path));
   const name = basename(path);

@@ -88,6 +88,14 @@ function parseManifest(groups: readonly Json[], where: string): Manifest {
   return { groups: paths, entries };
 }
 
+const manifestOf = (root: JsonObject, where: string): Manifest =>
+  parseManifest(isArray(root.weightsManifest) ? root.weightsManifest : [], where);
+
+/** Paths of the files that a `model.json` refers to. @throws FormatError */
+export function tfjsFiles(json: Json, name: string): string[] {
+  return manifestOf(checkFormat(json, name), name).groups.flat();
+}
+
 /** Bytes `offset … offset + length` of files laid end to end. */
 function readAcross(files: readonly ByteSource[], offset: number, length: number, where: string): Uint8Array {
   const total = files.reduce((sum, { size }) => sum + size, 0);
@@ -132,8 +140,7 @@ export function readTfjs(
 ): KerasModel {
   const root = checkFormat(json, name);
   const topology = objectAt(root, "modelTopology", name);
-  const groups = isArray(root.weightsManifest) ? root.weightsManifest : [];
-  const manifest = parseManifest(groups, name);
+  const manifest = manifestOf(root, name);
   const shapes = new Map([...manifest.entries].map(([weight, { shape }]) => [weight, shape]));
   const read = readKeras(topology, { name, batch, format: "tfjs", shapes });
   const opened = new Map<number, ByteSource[]>();

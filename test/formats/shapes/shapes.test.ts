@@ -103,7 +103,7 @@ test.each([
 
 test("JSON of other kinds is said to be one, with any name and damage one line", async () => {
   const path = join(root, "model.json");
-  for (const other of ['{"modelTopology": {}, "weightsManifest": []}', '{"class_name": "Sequential", "config": {}}']) {
+  for (const other of ['{"nodes": [], "config": {}}', '{"format": "graph"}']) {
     writeFileSync(path, other);
     await expect(openModel(path)).rejects.toThrow("a JSON description of another kind");
   }
