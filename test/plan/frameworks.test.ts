@@ -30,6 +30,43 @@ function layers(): Model {
   return b.finish(b.conv("up", b.norm("bn", y, "batch"), 5, 2, { transposed: true, stride: 2 }));
 }
 
+describe("torch, where an exporter took a module apart", () => {
+  test("the bias that a folded batch normalization leaves is its shift, 0, under a merged name too", () => {
+    const b = build([1, 4, 9, 9]);
+    const model = b.finish(b.conv("c2", b.conv("c1", "x", 8, 3), 8, 3));
+    const nodes = model.nodes.map((node) => (node.kind === "conv" ? { ...node, bias: "c1.bias" } : node));
+    const fold = (...tensors: string[]): Model => ({
+      ...model,
+      nodes,
+      notes: [{ code: "folded", message: "", tensors }],
+    });
+    bound(choose({ ...model, nodes }, "torch").get("c1.bias"));
+    expect(choose(fold("c1.bias"), "torch").get("c1.bias")).toEqual({ kind: "zeros" });
+    expect(choose(fold("c2.weight"), "torch").get("c1.bias")).toEqual({ kind: "zeros" });
+  });
+  test("cells that are unrolled draw from ±1/√hidden, whatever their fan-in", () => {
+    const b = build([1, 24]);
+    const cell = (of: string, x: string) =>
+      b.node(
+        {
+          kind: "linear",
+          name: of,
+          op: "Gemm",
+          inputs: [x],
+          outputs: [of],
+          layout: "out-in",
+          scale: 1,
+          bias: null,
+          weight: b.parameter(`cell.weight_${of}`, [48, of === "ih" ? 24 : 48], "weight"),
+        },
+        [1, 48],
+      );
+    const got = choose(b.finish(cell("hh", b.act("tanh", cell("ih", "x"), "tanh"))), "torch");
+    near(bound(got.get("cell.weight_ih")), 1 / Math.sqrt(48));
+    near(bound(got.get("cell.weight_hh")), 1 / Math.sqrt(48));
+  });
+});
+
 describe("jax (Flax)", () => {
   const CUT = 0.87962566103423978;
   test("kernels lecun_normal: parent σ = √(1/fan_in)/0.8796, cut at ±2 of it", () => {

@@ -12,6 +12,7 @@ import { type Inventory, takeInventory } from "./parameters.ts";
 import { parseModel } from "./parse.ts";
 import { nameActivations } from "./passes/activations.ts";
 import { joinBias } from "./passes/bias.ts";
+import { detachBorrowedBias } from "./passes/borrowed.ts";
 import { fuseElementwise } from "./passes/elementwise.ts";
 import { type Draft, prune } from "./passes/graph.ts";
 import { fuseGroupNorm } from "./passes/group-norm.ts";
@@ -133,6 +134,8 @@ function build(
   const draft: Draft = { nodes: context.nodes, outputs: outputsOf(graph, context), context };
   prune(draft);
   joinBias(draft);
+  const read = readerOf(inventory, source);
+  detachBorrowedBias(draft, read);
   fuseElementwise(draft);
   fuseNormalization(draft);
   fuseGroupNorm(draft);
@@ -142,7 +145,6 @@ function build(
   const { buffers, notes } = findBuffers(graph, source, uses, inventory.parameters);
   const inputs = bound.inputs.map((input): ModelInput => ({ ...input, vocabulary: vocabularyOf(draft, input.name) }));
   for (const { name, shape, dtype } of inputs) context.tensors.set(name, { shape, dtype });
-  const read = readerOf(inventory, source);
   return {
     format: "onnx",
     name: options.name ?? graph.name,

@@ -29,8 +29,32 @@ function multiheadAttention(usage: ParameterUsage, context: SchemeContext): Choi
   };
 }
 
+/** torch.nn.RNNCell, GRUCell and LSTMCell, unrolled: no recurrent node is left, their parameters' names are. */
+function recurrentCell(usage: ParameterUsage, context: SchemeContext): Choice | null {
+  const [, prefix] = /^(.*?)(?:weight|bias)_[ih]h(?:_l\d+(?:_reverse)?)?$/.exec(usage.parameter.name) ?? [];
+  if (prefix === undefined || (usage.part !== "weight" && usage.part !== "bias")) return null;
+  const own = usage.parameter.name.slice(prefix.length).replace(/^(?:weight|bias)_[ih]h/, "");
+  const hidden = context.model.parameters.get(`${prefix}weight_hh${own}`)?.shape[1];
+  if (hidden === undefined) return null;
+  return {
+    initializer: spread(1 / Math.sqrt(hidden)),
+    why: `A recurrent cell of torch.nn draws everything from ±1/√hidden = ±1/√${hidden} = ±${figure(1 / Math.sqrt(hidden))}.`,
+    formula: overRoot(quantity("hidden", hidden, "units of one gate")),
+  };
+}
+
+/** The bias of a convolution that a batch normalization was folded into: said of itself, or of the weight where zeros were merged. */
+function isFolded(usage: ParameterUsage, { model }: SchemeContext): boolean {
+  const folded = new Set(model.notes.flatMap(({ code, tensors }) => (code === "folded" ? tensors : [])));
+  const name = usage.parameter.name;
+  return (
+    folded.has(name) ||
+    model.nodes.some((node) => node.kind === "conv" && node.bias === name && folded.has(node.weight))
+  );
+}
+
 const rule: Rule = (usage, context) => {
-  const special = multiheadAttention(usage, context);
+  const special = multiheadAttention(usage, context) ?? recurrentCell(usage, context);
   if (special) return special;
   const { fanIn } = usage.fans.torch;
   switch (usage.part) {
@@ -48,6 +72,11 @@ const rule: Rule = (usage, context) => {
       };
     }
     case "bias":
+      if (isFolded(usage, context))
+        return {
+          initializer: zeros,
+          why: "The shift of the batch normalization that was folded in, which torch.nn.BatchNorm2d sets to 0.",
+        };
       return usage.owner === null
         ? { initializer: zeros, why: "A bias without a weight beside it: 0." }
         : {

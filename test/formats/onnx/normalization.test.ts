@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { constant, floats, node, scalar } from "./build.ts";
+import { constant, floats, initializer, node, scalar } from "./build.ts";
 import { image, list, only, parameter, read, tokens, y } from "./small.ts";
 
 describe("normalization that is spelled out", () => {
@@ -116,6 +116,26 @@ describe("normalization that is spelled out", () => {
     });
   });
 
+  it("a convolution that adds the zeros of another module's shift has no bias", () => {
+    const initial = (name: string, value: number) => initializer(floats(name, [4], new Array(4).fill(value)));
+    const norm = ["b.bn.weight", "b.bn.bias", "b.bn.running_mean", "b.bn.running_var"];
+    const graph = (shift: number) =>
+      read([
+        image,
+        parameter("a.conv.weight", [4, 4, 1, 1]),
+        initial("b.bn.weight", 1),
+        initial("b.bn.bias", shift),
+        initial("b.bn.running_mean", 0),
+        initial("b.bn.running_var", 1),
+        node("Conv", ["x", "a.conv.weight", "b.bn.bias"], ["c"], {}, "/a/conv/Conv"),
+        node("Relu", ["c"], ["r"]),
+        node("BatchNormalization", ["r", ...norm], ["y"], {}, "/b/bn/BatchNormalization"),
+        y,
+      ]);
+    expect(only(graph(0), "conv").bias).toBe(null);
+    expect(graph(0).notes.map((note) => note.code)).toContain("merged");
+    expect(only(graph(0.5), "conv").bias).toBe("b.bn.bias");
+  });
   it("group normalization with its scale as [C, 1, 1]", () => {
     const found = read([
       image,
