@@ -4,11 +4,13 @@ import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { UsageError } from "./errors.ts";
 import { suggestion } from "./nearest.ts";
+import type { Shard } from "./options.ts";
 
 const SUFFIXES = [".safetensors", ".onnx", ".npz"] as const;
 
 export interface OutputOptions {
   readonly maxShardSize?: number;
+  readonly shard?: Shard;
 }
 
 /** A folder that is there, ends in a slash, or has a name without a suffix. */
@@ -17,9 +19,12 @@ function isFolder(path: string): boolean {
   return extname(path) === "" || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
-/** Whether the weights go into several files with an index: into a folder, or where a size is given. */
-export function isSharded(path: string, { maxShardSize }: OutputOptions): boolean {
-  return maxShardSize !== undefined || isFolder(path);
+/**
+ * Whether the weights go into several files with an index: into a folder, where a size is given, or where every rank of a launcher
+ * got the same command and so the same name.
+ */
+export function isSharded(path: string, { maxShardSize, shard }: OutputOptions): boolean {
+  return maxShardSize !== undefined || shard?.launcher !== undefined || isFolder(path);
 }
 
 /** The output is judged before anything is read. */
@@ -31,6 +36,8 @@ export function checkOutput(path: string, options: OutputOptions): void {
     const hint = suggestion(suffix, SUFFIXES);
     throw new UsageError(`-o: unknown kind of file ${JSON.stringify(path)}, ${hint}`);
   }
-  if (options.maxShardSize !== undefined && suffix !== ".safetensors")
-    throw new UsageError(`--max-shard-size: only .safetensors is sharded, got ${JSON.stringify(path)}, give a folder`);
+  if (isSharded(path, options) && suffix !== ".safetensors") {
+    const option = options.maxShardSize === undefined ? "--shard auto" : "--max-shard-size";
+    throw new UsageError(`${option}: only .safetensors is sharded, got ${JSON.stringify(path)}, give a folder`);
+  }
 }

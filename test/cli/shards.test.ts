@@ -72,6 +72,14 @@ test("ranks of any launcher write together what one process writes", () => {
     expect(readdirSync(folder).includes("model.safetensors.index.json")).toBe(rank === 2);
   });
   expect(contents(folder)).toEqual(undisturbed);
+  // The same command on every rank must not mean the same file.
+  const named = ["init", "8 > 8 > 8", "-o", join(work, "same", "net.safetensors"), "--shard", "auto"];
+  for (const RANK of ["1", "0"]) expect(epoch0(named, { RANK, WORLD_SIZE: "2" }).status).toBe(0);
+  expect(Object.keys(contents(join(work, "same")))).toEqual([
+    "net-00001-of-00002.safetensors",
+    "net-00002-of-00002.safetensors",
+    "net.safetensors.index.json",
+  ]);
   const { status, stderr } = epoch0([...INIT, "-o", folder, "--shard", "auto"], { RANK: "3", WORLD_SIZE: "3" });
   expect(status).toBe(2);
   expect(stderr).toMatch(

@@ -97,3 +97,15 @@ test("numbers survive encoding and decoding in their own dtype", () => {
 test("bytes that are not whole elements are refused", () => {
   expect(() => decodeNumbers(new Uint8Array(7), "f32")).toThrow("decode: f32 takes 4 bytes an element, got 7 bytes");
 });
+
+test("room is used where it is large enough, and holds the same bytes", () => {
+  const values = Float32Array.of(1, -2.5, 1e-40, Number.NaN, 65_520, -0);
+  for (const dtype of ["f16", "bf16"] as const) {
+    const fresh = encodeNumbers(values, dtype);
+    const room = new Uint16Array(8);
+    const roomy = encodeNumbers(values, dtype, room);
+    expect(roomy.buffer).toBe(room.buffer);
+    expect([...roomy]).toEqual([...fresh]);
+    expect([...encodeNumbers(values, dtype, new Uint16Array(3))]).toEqual([...fresh]);
+  }
+});
