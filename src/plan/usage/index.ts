@@ -44,6 +44,15 @@ const WEIGHTS: ReadonlySet<Part> = new Set<Part>(["weight", "table", "input-weig
  * @example analyse(model).byName.get("fc1.weight")?.fans.true.fanIn // 784
  */
 export function analyse(model: Model): Usages {
+  const found = known.get(model) ?? analysed(model);
+  known.set(model, found);
+  return found;
+}
+
+/** A model is never changed once it is read, and is planned by one scheme after another. */
+const known = new WeakMap<Model, Usages>();
+
+function analysed(model: Model): Usages {
   const graph = indexGraph(model);
   const residuals = findResiduals(graph);
   const uses = usesOf(graph);

@@ -115,33 +115,57 @@ export function forEachPair(
         visit(pairOf(p, r, rows[p], rows[r], seen.both(p, r), correlation(p, r)), 1);
     return;
   }
-  for (let lag = 0; lag < rows.length; lag++) {
+  for (const { p, r, count } of alikePairs(kinds, many))
+    visit(pairOf(p, r, rows[p], rows[r], seen.both(p, r), correlation(p, r)), count);
+}
+
+interface AlikePairs {
+  readonly p: number;
+  readonly r: number;
+  readonly count: number;
+}
+
+/** The blocks of a network ask for the same few groupings, layer by layer. */
+const groupings = new Map<string, readonly AlikePairs[]>();
+const GROUPINGS = 64;
+
+/** Pairs p ≤ r of the same kinds at the same lag: the first of them, and how many. */
+function alikePairs(kinds: Int32Array, many: number): readonly AlikePairs[] {
+  const key = kinds.join();
+  const known = groupings.get(key);
+  if (known) return known;
+  const found: AlikePairs[] = [];
+  for (let lag = 0; lag < kinds.length; lag++) {
     const counts = new Int32Array(many * many);
     const first = new Int32Array(many * many);
-    for (let p = 0; p + lag < rows.length; p++) {
+    for (let p = 0; p + lag < kinds.length; p++) {
       const kind = kinds[p] * many + kinds[p + lag];
       if (counts[kind]++ === 0) first[kind] = p;
     }
-    for (let kind = 0; kind < counts.length; kind++) {
-      if (counts[kind] === 0) continue;
-      const p = first[kind];
-      const r = p + lag;
-      visit(pairOf(p, r, rows[p], rows[r], seen.both(p, r), correlation(p, r)), counts[kind]);
-    }
+    for (let kind = 0; kind < counts.length; kind++)
+      if (counts[kind] > 0) found.push({ p: first[kind], r: first[kind] + lag, count: counts[kind] });
   }
+  if (groupings.size >= GROUPINGS) groupings.clear();
+  groupings.set(key, found);
+  return found;
 }
 
 /** Numbers the rows by what they are. */
 function kindsOf(rows: readonly Row[], size: Float64Array | null): { kinds: Int32Array; count: number } {
   const numbers = new Map<Row, Map<number, number>>();
   let count = 0;
-  const kinds = Int32Array.from(rows, (row, p) => {
-    const bySize = numbers.get(row) ?? new Map<number, number>();
-    numbers.set(row, bySize);
-    const kind = bySize.get(size?.[p] ?? 0) ?? count++;
-    bySize.set(size?.[p] ?? 0, kind);
-    return kind;
-  });
+  const kinds = new Int32Array(rows.length);
+  for (let p = 0; p < kinds.length; p++) {
+    if (p > 0 && rows[p] === rows[p - 1] && (!size || size[p] === size[p - 1])) {
+      kinds[p] = kinds[p - 1];
+      continue;
+    }
+    const bySize = numbers.get(rows[p]) ?? new Map<number, number>();
+    numbers.set(rows[p], bySize);
+    const own = size ? size[p] : 0;
+    kinds[p] = bySize.get(own) ?? count++;
+    bySize.set(own, kinds[p]);
+  }
   return { kinds, count };
 }
 

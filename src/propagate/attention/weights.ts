@@ -10,7 +10,7 @@
  * 1.5 % for score variances up to 2, 7 % at 4.
  */
 
-import { diagonal, fullProfile, type Kernel, mean, positions, uniformKernel } from "../kernel/kernel.ts";
+import { diagonal, fullProfile, type Kernel, kernelOf, mean, positions, uniformKernel } from "../kernel/kernel.ts";
 import type { Scores } from "../state/state.ts";
 import { at, contrastOf, forEachPair, forEachQuery, type Pair, seesFirst } from "./pairs.ts";
 
@@ -47,7 +47,7 @@ function byLag(count: number): {
         lags[count - 1 - lag] = c;
         if (lag > 0) off += 2 * (count - lag) * c;
       }
-      return { sizes: [count], radius: [count - 1], lags, far: off / (count * (count - 1)), profile };
+      return kernelOf([count], [count - 1], lags, off / (count * (count - 1)), profile);
     },
   };
 }
@@ -108,7 +108,8 @@ export function weightSecondMoments(scores: Scores, sizes: readonly number[]): K
   const rows = positions(scores.query);
   const profile = new Float64Array(rows * keys);
   forEachQuery(scores, ({ p, same }) => {
-    for (let j = 0; j < keys; j++) profile[p * keys + j] = scores.mask?.[p * keys + j] !== 0 ? same : 0;
+    if (!scores.mask) profile.fill(same, p * keys, (p + 1) * keys);
+    else for (let j = 0; j < keys; j++) profile[p * keys + j] = scores.mask[p * keys + j] !== 0 ? same : 0;
   });
   const level = mean(profile);
   return {
@@ -155,7 +156,8 @@ export function gradientOfScores(record: AttentionGradient, sizes: readonly numb
   const profile = new Float64Array(positions(scores.query) * keys);
   forEachQuery(scores, (pair) => {
     const value = Math.max(0, scoreCovariance(record, g[pair.p], pair.slope()));
-    for (let j = 0; j < keys; j++) if (scores.mask?.[pair.p * keys + j] !== 0) profile[pair.p * keys + j] = value;
+    if (!scores.mask) profile.fill(value, pair.p * keys, (pair.p + 1) * keys);
+    else for (let j = 0; j < keys; j++) if (scores.mask[pair.p * keys + j] !== 0) profile[pair.p * keys + j] = value;
   });
   return { ...uniformKernel(sizes, 0, 0), profile: sizes.length === 0 ? Float64Array.of(mean(profile)) : profile };
 }

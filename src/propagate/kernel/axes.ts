@@ -9,6 +9,8 @@ import {
   lagsFrom,
   mean,
   meanOverPairs,
+  multiplyValues,
+  outerValues,
   positions,
   product,
   uniformKernel,
@@ -190,16 +192,13 @@ export function broadcastAxes(kernel: Kernel, sizes: readonly number[], from: re
 export function outerKernel(rows: Kernel, columns: Kernel): Kernel {
   const sizes = [...rows.sizes, ...columns.sizes];
   const radius = [...rows.radius, ...columns.radius];
-  const lags = new Float64Array(rows.lags.length * columns.lags.length);
-  rows.lags.forEach((c, i) => {
-    for (let j = 0; j < columns.lags.length; j++) lags[i * columns.lags.length + j] = c * columns.lags[j];
-  });
-  const a = fullProfile(rows);
-  const b = fullProfile(columns);
-  const profile = new Float64Array(a.length * b.length);
-  for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) profile[i * b.length + j] = a[i] * b[j];
-  const n = a.length;
-  const m = b.length;
+  const lags = outerValues(rows.lags, columns.lags);
+  const level = rows.profile.length === 1 && columns.profile.length === 1;
+  const profile = level
+    ? multiplyValues(rows.profile, columns.profile)
+    : outerValues(fullProfile(rows), fullProfile(columns));
+  const n = positions(rows);
+  const m = positions(columns);
   const pairs = n * m * (n * m - 1);
   const far =
     pairs === 0

@@ -8,9 +8,11 @@
  * Limits: the correlation near a border is taken to be that of the interior.
  */
 
+import { forEachLag, windowPairs, windowSize, windowStrides } from "./lags.ts";
 import { mean, multiplyValues, product, scaleValues, single } from "./values.ts";
 
-export { mean, multiplyValues, overValues, product, scaleValues } from "./values.ts";
+export { forEachLag, pairsAt, windowPairs } from "./lags.ts";
+export { mean, multiplyValues, outerValues, overValues, product, scaleValues } from "./values.ts";
 
 export interface Kernel {
   /** Extent of each position axis; empty: one position. */
@@ -69,25 +71,6 @@ export const positions = (kernel: Kernel): number => product(kernel.sizes);
 /** The profile with one entry per position. */
 export const fullProfile = (kernel: Kernel): Float64Array =>
   kernel.profile.length === 1 ? new Float64Array(positions(kernel)).fill(kernel.profile[0]) : kernel.profile;
-
-export function windowSize(radius: readonly number[]): number {
-  let out = 1;
-  for (let i = 0; i < radius.length; i++) out *= 2 * radius[i] + 1;
-  return out;
-}
-
-/** Visits every lag of a window: its index and its vector (reused between calls). */
-export function forEachLag(radius: readonly number[], visit: (index: number, lag: readonly number[]) => void): void {
-  const lag = radius.map((r) => -r);
-  const count = windowSize(radius);
-  for (let index = 0; index < count; index++) {
-    visit(index, lag);
-    for (let axis = radius.length - 1; axis >= 0; axis--) {
-      if (++lag[axis] <= radius[axis]) break;
-      lag[axis] = -radius[axis];
-    }
-  }
-}
 
 /** Correlation at a lag; lags beyond the map do not occur and read as `far`. */
 export function correlationAt(kernel: Kernel, lag: readonly number[]): number {
@@ -148,15 +131,14 @@ export function remapLags(
   return lags;
 }
 
-const windowStrides = (radius: readonly number[]): number[] => {
-  const out = radius.map(() => 1);
-  for (let axis = radius.length - 2; axis >= 0; axis--) out[axis] = out[axis + 1] * (2 * radius[axis + 1] + 1);
-  return out;
-};
-
 /** The same second moments, every one multiplied by `factor` ≥ 0. */
-export const scaleKernel = (kernel: Kernel, factor: number): Kernel =>
-  factor === 1 ? kernel : withProfile(kernel, scaleValues(kernel.profile, factor));
+export function scaleKernel(kernel: Kernel, factor: number): Kernel {
+  if (factor === 1) return kernel;
+  const profile = scaleValues(kernel.profile, factor);
+  const level = means.get(kernel.profile);
+  if (level !== undefined) means.set(profile, factor * level);
+  return withProfile(kernel, profile);
+}
 
 /** Adds `value` to every entry, diagonal or not: a constant or a bias shared by all positions. */
 export function addConstant(kernel: Kernel, value: number): Kernel {
@@ -201,6 +183,7 @@ export function sumKernels(terms: readonly { readonly kernel: Kernel; readonly w
   }
   const parts = terms.map((t) => ({ kernel: t.kernel, share: t.weight * diagonal(t.kernel) }));
   const total = parts.reduce((sum, p) => sum + p.share, 0);
+  if (length > 1) means.set(profile, total);
   const blend = (at: (k: Kernel) => number) =>
     total === 0 ? at(first.kernel) : parts.reduce((sum, p) => sum + p.share * at(p.kernel), 0) / total;
   return kernelOf(
@@ -230,7 +213,20 @@ function blendWindows(
 /** The window of a kernel, on a window at least as large. */
 export function onWindow(kernel: Kernel, radius: readonly number[]): Float64Array {
   if (radius.every((r, axis) => r === kernel.radius[axis])) return kernel.lags;
-  return lagsFrom(radius, (lag) => correlationAt(kernel, lag));
+  if (radius.some((r, axis) => r < kernel.radius[axis])) return lagsFrom(radius, (lag) => correlationAt(kernel, lag));
+  const out = new Float64Array(windowSize(radius)).fill(kernel.far);
+  const { lags } = kernel;
+  const own = kernel.radius;
+  let read = 0;
+  const visit = (axis: number, at: number): void => {
+    const inner = radius[axis] - own[axis];
+    const width = 2 * own[axis] + 1;
+    const row = at * (2 * radius[axis] + 1) + inner;
+    if (axis === radius.length - 1) for (let i = 0; i < width; i++) out[row + i] = lags[read++];
+    else for (let i = 0; i < width; i++) visit(axis + 1, row + i);
+  };
+  visit(0, 0);
+  return out;
 }
 
 /** Entrywise product of two kernels over the same positions (gates; gradient times activation). */
@@ -238,36 +234,6 @@ export function multiplyKernels(a: Kernel, b: Kernel): Kernel {
   const radius = a.sizes.map((_, axis) => Math.max(a.radius[axis], b.radius[axis]));
   const [x, y] = [onWindow(a, radius), onWindow(b, radius)];
   return kernelOf(a.sizes, radius, multiplyValues(x, y), a.far * b.far, multiplyValues(a.profile, b.profile));
-}
-
-/** Number of ordered pairs of positions at a lag. */
-export function pairsAt(sizes: readonly number[], lag: readonly number[]): number {
-  let n = 1;
-  for (let axis = 0; axis < sizes.length; axis++) n *= Math.max(0, sizes[axis] - Math.abs(lag[axis]));
-  return n;
-}
-
-/** Σ over the lags of a window of correlation × number of ordered pairs, and the number of those pairs. */
-export function windowPairs(
-  sizes: readonly number[],
-  radius: readonly number[],
-  lags: Float64Array,
-): { readonly inside: number; readonly pairs: number } {
-  let pairs = 1;
-  for (let axis = 0; axis < sizes.length; axis++) {
-    let along = 0;
-    for (let lag = -radius[axis]; lag <= radius[axis]; lag++) along += Math.max(0, sizes[axis] - Math.abs(lag));
-    pairs *= along;
-  }
-  let read = 0;
-  const visit = (axis: number): number => {
-    if (axis === sizes.length) return lags[read++];
-    let sum = 0;
-    for (let lag = -radius[axis]; lag <= radius[axis]; lag++)
-      sum += Math.max(0, sizes[axis] - Math.abs(lag)) * visit(axis + 1);
-    return sum;
-  };
-  return { inside: visit(0), pairs };
 }
 
 /** Σ over all ordered pairs of positions of K(p, p'). */

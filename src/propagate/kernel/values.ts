@@ -50,3 +50,13 @@ export function multiplyValues(a: Float64Array, b: Float64Array): Float64Array {
   for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i];
   return out;
 }
+
+/** a[i]·b[j], row-major. */
+export function outerValues(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length * b.length);
+  for (let i = 0, at = 0; i < a.length; i++) {
+    const factor = a[i];
+    for (let j = 0; j < b.length; j++) out[at++] = factor * b[j];
+  }
+  return out;
+}

@@ -42,6 +42,12 @@ const normalAtoms = (): Float64Array => (fine ??= quantiles(ATOMS));
 /** The values themselves, standard normal ones where the law is Gaussian. */
 export const atomsOf = (shape: Shape): Float64Array => shape ?? normalAtoms();
 
+/** The same in few atoms. */
+const coarseAtomsOf = (shape: Shape): Float64Array => (shape === null ? coarseNormal() : coarsen(shape, COARSE));
+
+let coarse: Float64Array | null = null;
+const coarseNormal = (): Float64Array => (coarse ??= coarsen(normalAtoms(), COARSE));
+
 /** Averages of equal runs of sorted values. */
 function coarsen(values: Float64Array, count: number): Float64Array {
   const out = new Float64Array(count);
@@ -107,8 +113,8 @@ function convolve(
 ): Shape {
   if (a.sd === 0) return b.shape;
   if (b.sd === 0) return a.shape;
-  const x = coarsen(atomsOf(a.shape), COARSE);
-  const y = coarsen(atomsOf(b.shape), COARSE);
+  const x = coarseAtomsOf(a.shape);
+  const y = coarseAtomsOf(b.shape);
   return standardized(coarsen(ascendingSums(x, a.sd, y, b.sd), ATOMS));
 }
 
@@ -202,7 +208,7 @@ export function mixedScale(kurtosis: number): Shape {
   if (excess <= 0) return null;
   const ninth = Math.min(2, excess / 3) / 9;
   const squares = quantiles(16).map((z) => Math.max(0, 1 - ninth + z * Math.sqrt(ninth)) ** 3);
-  const z = coarsen(normalAtoms(), COARSE);
+  const z = coarseNormal();
   const products = new Float64Array(COARSE * squares.length);
   for (let i = 0; i < COARSE; i++)
     for (let j = 0; j < squares.length; j++) products[i * squares.length + j] = z[i] * Math.sqrt(squares[j]);
@@ -214,29 +220,45 @@ interface Summand {
   readonly sd: number;
 }
 
-/** E[w(rank of X + Y) | rank of X] for weights `byRank` over the atoms of the sum, X and Y independent. */
-export function ranksOfSummand(byRank: Float64Array, sum: Shape, own: Summand, rest: Summand): Float64Array {
+/**
+ * E[w(rank of X + Y) | rank of X] for weights over the atoms of the sum, X and Y independent. The ranks are found once, by
+ * value of Y and distinct value of X (where a rectifier is shut every atom is the same value), and serve any weights.
+ */
+export function ranksOfSummand(sum: Shape, own: Summand, rest: Summand): (weights: Float64Array) => Float64Array {
   const total = Math.hypot(own.sd, rest.sd);
+  if (total === 0) return (weights) => weights;
   const x = atomsOf(own.shape);
-  if (total === 0) return byRank;
-  const y = coarsen(atomsOf(rest.shape), COARSE);
+  const y = coarseAtomsOf(rest.shape);
   const scale = Math.sqrt(squares(y) / COARSE) || 1;
   const above = middles(atomsOf(sum));
-  const out = new Float64Array(x.length);
+  const ranks = new Uint16Array(x.length * COARSE);
   for (let j = 0; j < COARSE; j++) {
     const moved = (rest.sd * y[j]) / scale;
-    // Both the values and the atoms ascend: the rank only moves up. Equal values (a shut rectifier's) have one rank.
+    // Both the values and the atoms ascend: the rank only moves up.
     let rank = 0;
+    let at = j;
     for (let i = 0; i < x.length; i++) {
-      if (i === 0 || x[i] !== x[i - 1]) {
-        const value = (own.sd * x[i] + moved) / total;
-        while (above[rank] < value) rank++;
-      }
-      out[i] += byRank[rank];
+      if (i > 0 && x[i] === x[i - 1]) continue;
+      const value = (own.sd * x[i] + moved) / total;
+      while (above[rank] < value) rank++;
+      ranks[at] = rank;
+      at += COARSE;
     }
   }
-  for (let i = 0; i < out.length; i++) out[i] /= COARSE;
-  return out;
+  return (weights) => {
+    const out = new Float64Array(x.length);
+    let average = 0;
+    let at = 0;
+    for (let i = 0; i < x.length; i++) {
+      if (i === 0 || x[i] !== x[i - 1]) {
+        average = 0;
+        for (const end = at + COARSE; at < end; at++) average += weights[ranks[at]];
+        average /= COARSE;
+      }
+      out[i] = average;
+    }
+    return out;
+  };
 }
 
 const squares = (values: Float64Array): number => {

@@ -218,14 +218,12 @@ export const combineRule: Rule<CombineNode> = {
         const carried = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
         const other = node.operation === "multiply" ? aligned.operands[1 - i]?.[k] : undefined;
         const passed = other ? { ...carried, sway: swayBehindGate(other, part).sway } : carried;
-        const rank = (weights: Float64Array | null) =>
-          ranksFor(
-            node,
-            aligned.operands.map((parts) => parts[k]),
-            i,
-            weights,
-            stateOf(context, node.outputs[0]).parts[k]?.shape ?? null,
-          );
+        const rank = ranksFor(
+          node,
+          aligned.operands.map((parts) => parts[k]),
+          i,
+          stateOf(context, node.outputs[0]).parts[k]?.shape ?? null,
+        );
         const byRank = factor === null ? rank(part.byRank) : null;
         return factor === null
           ? {
@@ -273,20 +271,25 @@ function additiveMask(node: CombineNode, context: Context): Float64Array | null 
   return constant?.values.some((v) => v <= -1e4) ? constant.values.map((v) => (v <= -1e4 ? 0 : 1)) : null;
 }
 
-/** Where, by the operand's own rank, the gradient of a sum lies. */
+/** Where, by the operand's own rank, the gradient of a sum lies, given where it lies by the rank of the sum. */
 function ranksFor(
   node: CombineNode,
   parts: readonly Part[],
   i: number,
-  byRank: Float64Array | null,
   sum: Shape,
-): Float64Array | null {
+): (byRank: Float64Array | null) => Float64Array | null {
   const own = parts[i];
-  if (byRank === null || own.shape === null || node.operation !== "add") return null;
+  const { shape } = own;
+  if (shape === null || node.operation !== "add") return () => null;
   const deviation = (part: Part) => Math.sqrt(Math.max(0, diagonal(part.kernel) - part.mean ** 2));
   const others = parts.filter((_, j) => j !== i);
   const rest = { shape: others.length === 1 ? others[0].shape : null, sd: Math.hypot(...others.map(deviation)) };
-  return levelTies(ranksOfSummand(byRank, sum, { shape: own.shape, sd: deviation(own) }, rest), own.shape);
+  let onto: ReturnType<typeof ranksOfSummand> | null = null;
+  return (byRank) => {
+    if (byRank === null) return null;
+    onto ??= ranksOfSummand(sum, { shape, sd: deviation(own) }, rest);
+    return levelTies(onto(byRank), shape);
+  };
 }
 
 const averageDiagonal = (state: State, kernels: readonly Kernel[]): number => {

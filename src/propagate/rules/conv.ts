@@ -19,6 +19,7 @@ import {
   windowPairs,
 } from "../kernel/kernel.ts";
 import { meanOfProduct } from "../kernel/pairs.ts";
+import { axisTaps } from "../kernel/slide.ts";
 import {
   averageKernel,
   convolveKernel,
@@ -165,7 +166,8 @@ function lessCommon(part: Part, kernel: Kernel, share: number): Kernel {
  */
 function cutOff(gradient: Kernel, inner: readonly number[], window: Window): number {
   const taps = product(window.kernel);
-  const hit = diagonal(convolveKernel(uniformKernel(inner, 1, 0), window, gradient.sizes)) / taps;
+  const hit =
+    gradient.sizes.reduce((n, size, axis) => n * axisTaps(inner[axis], size, window, axis, false).single, 1) / taps;
   const count = positions(gradient);
   // Without what is alike at all pairs: that part the subtracted mean took out.
   const local = Math.max(0, sumOverPairs(gradient) - count * count * diagonal(gradient) * gradient.far);

@@ -13,12 +13,11 @@ import {
 import {
   addConstant,
   diagonal,
-  type Kernel,
+  kernelOf,
   mapCorrelations,
   meanOverPairs,
   positions,
   scaleKernel,
-  scaleValues,
   sumOverPairs,
 } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
@@ -119,10 +118,15 @@ export const normalizeRule: Rule<NormalizeNode> = {
       node.inputs[0],
       state.parts.map((part, i) => {
         const outgoing = totalKernel(gradient[i]);
+        const alike = affine.scale.second * by[i].inverse;
         const scaled = by[i].positionwise
           ? timesProfile(scaleKernel(outgoing, affine.scale.second), inverseProfile(part, by[i], node.epsilon))
-          : scaleKernel(outgoing, affine.scale.second * by[i].inverse);
-        const ratio = diagonal(outgoing) === 0 ? 0 : diagonal(scaled) / diagonal(outgoing);
+          : by[i].fixed
+            ? scaleKernel(outgoing, alike)
+            : outgoing;
+        const factor = scaled === outgoing ? alike : 1;
+        const level = diagonal(outgoing);
+        const ratio = level === 0 ? 0 : (factor * diagonal(scaled)) / level;
         const plain: GradientPart = {
           kernel: scaled,
           selected: null,
@@ -133,7 +137,7 @@ export const normalizeRule: Rule<NormalizeNode> = {
           ...(gradient[i].sway && { sway: gradient[i].sway * ratio * keptSway(node, by[i], state) }),
           ...(gradient[i].bend && { bend: gradient[i].bend * ratio * keptSway(node, by[i], state) }),
         };
-        return by[i].fixed ? plain : projected(node, plain, radialShare(i) / by[i].count, by[i].count);
+        return by[i].fixed ? plain : projected(node, plain, factor, radialShare(i) / by[i].count, by[i].count);
       }),
     );
     const channels = channelsOf(state);
@@ -160,25 +164,29 @@ const keptSway = (node: NormalizeNode, by: Scaling, state: State): number => {
 };
 
 /**
- * δ − mean(δ) − x̂·mean(δ x̂) over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
+ * δ − mean(δ) − x̂·mean(δ x̂), times `factor`, over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
  * out, with the share of E[δ²] that lies along them (`radial`: along x̂). Over a batch the subtracted mean leaves the samples anticorrelated, so
  * that Σ δ over the batch is 0 exactly.
  */
-function projected(node: NormalizeNode, gradient: GradientPart, radial: number, count: number): GradientPart {
+function projected(
+  node: NormalizeNode,
+  gradient: GradientPart,
+  factor: number,
+  radial: number,
+  count: number,
+): GradientPart {
   const { kernel } = gradient;
-  const level = diagonal(kernel);
-  if (level === 0) return gradient;
+  const level = factor * diagonal(kernel);
+  if (level === 0) return { ...gradient, kernel: scaleKernel(kernel, factor) };
   if (node.method === "layer" || node.method === "rms") {
     const removed = node.method === "rms" ? 1 / count : 2 / count;
-    return { ...gradient, kernel: scaleKernel(kernel, Math.max(0, 1 - removed)) };
+    return { ...gradient, kernel: scaleKernel(kernel, factor * Math.max(0, 1 - removed)) };
   }
-  const whole = meanOverPairs(kernel);
+  const whole = factor * meanOverPairs(kernel);
   const batch = node.method === "batch";
   const along = (batch ? whole + gradient.shared : whole) / count;
-  const out: Kernel = {
-    ...kernel,
-    ...mapCorrelations(kernel, (c) => (level === along ? c : (level * c - along) / (level - along))),
-    profile: scaleValues(kernel.profile, Math.max(0, 1 - along / level) * Math.max(0, 1 - radial)),
-  };
+  const { lags, far } = mapCorrelations(kernel, (c) => (level === along ? c : (level * c - along) / (level - along)));
+  const left = factor * Math.max(0, 1 - along / level) * Math.max(0, 1 - radial);
+  const out = scaleKernel(kernelOf(kernel.sizes, kernel.radius, lags, far, kernel.profile), left);
   return { ...gradient, kernel: out, shared: batch ? -meanOverPairs(out) : gradient.shared };
 }

@@ -146,7 +146,34 @@ function turned(state: State, layout: Layout): State {
   return { ...state, layout: own, parts: [{ ...part, channels, kernel, between: level * offDiagonal(part.kernel) }] };
 }
 
+/** Operands of one shape, each axis one run of channels or of positions in order, and cut into the same channels. */
+function alreadyAligned(states: readonly State[], shape: readonly number[]): boolean {
+  const [first] = states;
+  let dim = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const factors = first.layout[axis];
+    if (first.shape.length !== shape.length || first.shape[axis] !== shape[axis] || factors.length > 1) return false;
+    const [factor] = factors;
+    if (factor && (factor.size === 1 || (factor.role === "position" && factor.dim !== dim++))) return false;
+  }
+  return states.every((state) => state === first || (likeLayout(state, first) && likeCuts(state, first)));
+}
+
+const likeLayout = (a: State, b: State): boolean =>
+  a.shape.length === b.shape.length &&
+  (a.layout === b.layout ||
+    a.layout.every((factors, axis) => {
+      const [x, y] = [factors[0], b.layout[axis][0]];
+      if (factors.length !== b.layout[axis].length) return false;
+      return x?.role === y?.role && x?.size === y?.size && (x?.role !== "position" || x.dim === (y as typeof x).dim);
+    }));
+
+const likeCuts = (a: State, b: State): boolean =>
+  a.parts.length === b.parts.length && a.parts.every((part, i) => part.channels === b.parts[i].channels);
+
 export function align(states: readonly State[], shape: readonly number[]): Aligned {
+  if (alreadyAligned(states, shape))
+    return { shape, layout: states[0].layout, operands: states.map((state) => state.parts) };
   const plain = states.map(canonicalize);
   const layout = commonLayout(plain);
   const canonical = plain.map((state) => (isTurned(state, layout) ? turned(state, layout) : state));
