@@ -62,13 +62,13 @@ interface Cut {
   scale: number;
 }
 
-/** Cuts inside (low, high), ascending, close ones joined: features nearer than a tenth of their scale to another cut add nothing. */
+/** Cuts inside (low, high), ascending, close ones joined: features nearer than three quarters of their scale to another cut add nothing. */
 function cutsBetween(low: number, high: number, breaks: readonly number[], features: readonly Feature[]): Cut[] {
   const cuts: Cut[] = [];
   for (const at of breaks) if (at > low && at < high) cuts.push({ at, scale: Number.POSITIVE_INFINITY });
   for (const { at, scale } of features) {
     if (!(at > low && at < high && scale > 0)) continue;
-    const near = cuts.find((cut) => Math.abs(cut.at - at) <= 0.1 * scale);
+    const near = cuts.find((cut) => Math.abs(cut.at - at) <= 0.75 * scale);
     if (near) near.scale = Math.min(near.scale, scale);
     else cuts.push({ at, scale });
   }
