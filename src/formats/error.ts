@@ -14,3 +14,10 @@ export class FormatError extends Error {
     this.offset = offset;
   }
 }
+
+/** A reader's error with the file's name in front; any other error as it is. */
+export function namedError(name: string, error: unknown): unknown {
+  if (!(error instanceof FormatError)) return error;
+  const named = error.message.startsWith(name) ? error.message : `${name}: ${error.message}`;
+  return new FormatError(named.replace(/ \(byte \d+\)$/, ""), error.offset);
+}

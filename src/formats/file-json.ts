@@ -7,8 +7,8 @@ import { FormatError } from "./error.ts";
 import { insideFolder, openShards, shardPaths, shardsMissing } from "./file-shards.ts";
 import { fileBytes, fileSource } from "./file-source.ts";
 import { MAX_CONFIG, readConfig } from "./huggingface/index.ts";
-import { jsonKeys } from "./json.ts";
 import { type Json, readKeras, readTfjs, tfjsFiles } from "./keras/index.ts";
+import { jsonKindOf } from "./kind.ts";
 import { MAX_SHAPES, readShapes } from "./shapes/index.ts";
 import { MAX_INDEX, parseShardIndex } from "./shards/index.ts";
 
@@ -16,22 +16,6 @@ const INDEXES = ["model.safetensors.index.json", "pytorch_model.bin.index.json"]
 /** In the order in which Hugging Face's loaders look. */
 const WEIGHTS = ["model.safetensors", INDEXES[0], "pytorch_model.bin", INDEXES[1]] as const;
 const CONFIG = "config.json";
-
-export type JsonKind = "index" | "config" | "shapes" | "tfjs" | "keras";
-
-function kindOf(path: string, bytes: Uint8Array): JsonKind {
-  const keys = jsonKeys(bytes, "JSON");
-  if (keys.has("weight_map")) return "index";
-  if (keys.has("model_type") || keys.has("architectures")) return "config";
-  if (keys.has("modelTopology") || keys.has("weightsManifest")) return "tfjs";
-  if (keys.has("class_name") && keys.has("config")) return "keras";
-  const other = ["class_name", "config", "format", "nodes"].find((key) => keys.has(key));
-  if (other === undefined) return "shapes";
-  throw new FormatError(
-    `${path}: a JSON description of another kind (it has ${JSON.stringify(other)}), give an index, a config.json, a Keras model or a list of shapes`,
-    0,
-  );
-}
 
 /** The file in `folder` of that name, unless it leads out of it. */
 function beside(folder: string, name: string): string | null {
@@ -74,7 +58,7 @@ export function openJson(path: string, batch: number): Model {
     const found = beside(folder, file);
     return found === null ? null : fileSource(found);
   };
-  switch (kindOf(path, bytes)) {
+  switch (jsonKindOf(path, bytes)) {
     case "index":
       return openIndex(path);
     case "config":
@@ -97,7 +81,7 @@ export function folderModel(folder: string): string {
 
 /** Every file that `openJson` reads, the one that was named first. @throws FormatError */
 export function jsonFiles(path: string): string[] {
-  const kind = kindOf(path, fileBytes(path, MAX_SHAPES));
+  const kind = jsonKindOf(path, fileBytes(path, MAX_SHAPES));
   if (kind === "config") {
     const index = indexOf(path);
     return index === null ? [path] : [path, index.path];

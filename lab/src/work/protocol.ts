@@ -4,6 +4,8 @@
 export interface Context {
   /** Lets messages through, waits while the tab is hidden, and ends the task where it was cancelled. */
   readonly breathe: () => Promise<void>;
+  /** From here on the task goes on in a hidden tab: a person waits for its end. */
+  readonly keepOn?: () => void;
 }
 
 export type Task = (request: never, context: Context) => unknown;

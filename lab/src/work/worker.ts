@@ -24,10 +24,14 @@ function turn(): Promise<void> {
 }
 
 function contextOf(id: number): Context {
+  let rests = true;
   return {
+    keepOn() {
+      rests = false;
+    },
     async breathe() {
       await turn();
-      while (resting !== null) await resting;
+      while (rests && resting !== null) await resting;
       if (cancelled.has(id)) throw new Cancelled();
     },
   };

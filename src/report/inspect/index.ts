@@ -89,7 +89,7 @@ export function inspectReport(
   const lines = [
     ...wrapText(facts, width).map(theme.quiet),
     "",
-    ...wrapText(findingOf(inspection), width).map(theme.finding),
+    ...wrapText(inspectionFinding(tensors), width).map(theme.finding),
   ];
   if (tensors.length > FEW) lines.push("", ...table(tensors, look));
   else for (const tensor of tensors) lines.push("", ...details(tensor, look));
@@ -119,7 +119,10 @@ function table(tensors: readonly InspectedTensor[], { width, theme }: Look): str
 /** Weights and tables: what a verdict over the whole file is about. */
 const JUDGED = new Set(["weight", "embedding", "recurrent"]);
 
-function findingOf({ tensors }: Inspection): string {
+/** What all parameters look like together, in one sentence. */
+export function inspectionFinding(
+  tensors: readonly Pick<InspectedTensor, "name" | "role" | "nan" | "infinite" | "likeness">[],
+): string {
   const infinite = tensors.filter(({ nan, infinite: other }) => nan + other > 0);
   if (infinite.length > 0)
     return `${plural(infinite.length, "parameter")} with numbers that are not finite: ${infinite[0]?.name} first`;
@@ -140,7 +143,7 @@ function findingOf({ tensors }: Inspection): string {
 }
 
 /** The scheme that most weights agree on, or the families. */
-function schemesOf(weights: readonly InspectedTensor[]): string {
+function schemesOf(weights: readonly Pick<InspectedTensor, "likeness">[]): string {
   const counts = new Map<string, number>();
   for (const { likeness } of weights) {
     if (likeness.family === "unknown" || likeness.family === "trained") continue;

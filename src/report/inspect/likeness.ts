@@ -21,7 +21,13 @@ export function likenessText({ likeness }: Pick<InspectedTensor, "likeness">): s
 }
 
 /** What stands out before anything else: numbers that are not finite, zeros among numbers. */
-export function troubleText({ nan, infinite, zeros, count, std }: InspectedTensor): string {
+export function troubleText({
+  nan,
+  infinite,
+  zeros,
+  count,
+  std,
+}: Pick<InspectedTensor, "nan" | "infinite" | "zeros" | "count" | "std">): string {
   const parts: string[] = [];
   if (nan > 0) parts.push(`${nan} NaN`);
   if (infinite > 0) parts.push(`${infinite} infinite`);
@@ -32,7 +38,10 @@ export function troubleText({ nan, infinite, zeros, count, std }: InspectedTenso
 const BARS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /** The histogram in `width` cells; an empty bin is a space. */
-export function histogramText({ histogram: { counts }, std }: InspectedTensor, width: number): string {
+export function histogramText(
+  { histogram: { counts }, std }: Pick<InspectedTensor, "histogram" | "std">,
+  width: number,
+): string {
   if (!(std > 0)) return "";
   const each = counts.length / width;
   const bins = Array.from({ length: width }, (_, i) =>

@@ -1,0 +1,118 @@
+/** What a person gave → a model: one file, or one with those that it refers to. */
+
+import { FormatError, namedError } from "../../../../src/formats/error.ts";
+import type { Json } from "../../../../src/formats/keras/index.ts";
+import { jsonKindOf, kindOf, suffixOf } from "../../../../src/formats/kind.ts";
+import type { ByteSource } from "../../../../src/formats/source.ts";
+import type { Model } from "../../../../src/model/types.ts";
+
+export interface NamedSource {
+  readonly name: string;
+  readonly source: ByteSource;
+}
+
+/** Protobuf's own limit. */
+const MAX_ONNX = 2 ** 31;
+/** Layers, shapes or places of tensors: a million of them take about a hundred bytes each. */
+const MAX_JSON = 2 ** 27;
+
+const isIndex = (name: string) => /\.(safetensors|bin)\.index\.json$/.test(name);
+
+/** The one that the others belong to: an index, a graph, or the only file. @throws FormatError */
+export function mainFile<File extends { readonly name: string }>(files: readonly File[]): File {
+  const [first] = files;
+  if (first === undefined) throw new FormatError("drop: no file was given, drop one");
+  if (files.length === 1) return first;
+  const heads = files.filter(({ name }) => isIndex(name));
+  const graphs = files.filter(({ name }) => [".onnx", ".json"].includes(suffixOf(name)));
+  const [main, ...more] = heads.length > 0 ? heads : graphs;
+  if (main !== undefined && more.length === 0) return main;
+  throw new FormatError(
+    `drop: ${files.length} files, and it is not clear which is the model, drop one, an .onnx with its data files, or an index with its shards`,
+  );
+}
+
+function bytesOf({ name, source }: NamedSource, most: number): Uint8Array {
+  if (source.size > most)
+    throw new FormatError(`${name}: at most ${most} bytes are read, got ${source.size}, give a smaller file`);
+  return source.read(0, source.size);
+}
+
+/** @throws FormatError naming the file */
+async function inFile<Result>(name: string, read: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    throw namedError(name, error);
+  }
+}
+
+async function openWeights({ name, source }: NamedSource, kind: "safetensors" | "npz" | "torch"): Promise<Model> {
+  if (kind === "safetensors")
+    return (await import("../../../../src/formats/safetensors/index.ts")).readSafetensors(source, { name });
+  if (kind === "npz") return (await import("../../../../src/formats/npz/index.ts")).readNpz(source, { name });
+  return (await import("../../../../src/formats/pt/index.ts")).readPt(source, { name });
+}
+
+async function openShards(main: NamedSource, bytes: Uint8Array, files: readonly NamedSource[]): Promise<Model> {
+  const { joinShards, parseShardIndex } = await import("../../../../src/formats/shards/index.ts");
+  const index = parseShardIndex(bytes);
+  const open = [...index.shards.keys()].map(async (name) => {
+    const file = files.find((candidate) => candidate.name === name);
+    if (file === undefined)
+      throw new FormatError(`shard ${JSON.stringify(name)} is missing, drop the index and all shards together`);
+    const kind = kindOf(name, file.source);
+    if (kind !== "safetensors" && kind !== "torch")
+      throw new FormatError(`shard ${JSON.stringify(name)}: must be .safetensors or a PyTorch file, convert it first`);
+    return { name, model: await openWeights(file, kind) };
+  });
+  return joinShards(index, await Promise.all(open), { name: main.name });
+}
+
+async function openTopology(name: string, bytes: Uint8Array): Promise<Model> {
+  const { readKeras } = await import("../../../../src/formats/keras/index.ts");
+  let json: Json;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new FormatError("not JSON, or cut, save the model again");
+  }
+  const tfjs = typeof json === "object" && json !== null && "modelTopology" in json;
+  return readKeras(json, { name, format: tfjs ? "tfjs" : "keras" }).model;
+}
+
+async function openJson(main: NamedSource, files: readonly NamedSource[]): Promise<Model> {
+  const { name } = main;
+  const bytes = bytesOf(main, MAX_JSON);
+  switch (jsonKindOf(bytes)) {
+    case "index":
+      return openShards(main, bytes, files);
+    case "config":
+      return (await import("../../../../src/formats/huggingface/index.ts")).readConfig(bytes, { name, index: null });
+    case "shapes":
+      return (await import("../../../../src/formats/shapes/index.ts")).readShapes(bytes, { name });
+    case "topology":
+      return openTopology(name, bytes);
+  }
+}
+
+/**
+ * Opens a model. Of .safetensors, .npz and .pt only headers are read here, a tensor when it is asked for.
+ *
+ * @throws FormatError in one line, naming the file
+ */
+export async function openFiles(files: readonly NamedSource[]): Promise<Model> {
+  const main = mainFile(files);
+  const { name, source } = main;
+  return inFile(name, async () => {
+    if (suffixOf(name) === ".json") return openJson(main, files);
+    const kind = kindOf(name, source);
+    if (kind === "npy") throw new FormatError("one array is not a model, save all weights with np.savez");
+    if (kind !== "onnx") return openWeights(main, kind);
+    const { readOnnx } = await import("../../../../src/formats/onnx/index.ts");
+    // Beside the model means: dropped with it.
+    const external = (location: string) =>
+      files.find((file) => file !== main && file.name === location.split("/").at(-1))?.source ?? null;
+    return readOnnx(bytesOf(main, MAX_ONNX), { name, external });
+  });
+}

@@ -1,0 +1,121 @@
+/** What a model file is, by its name and its first bytes; the bytes have the last word. */
+
+import { FormatError } from "./error.ts";
+import { jsonKeys } from "./json.ts";
+import type { ByteSource } from "./source.ts";
+import { readDirectory } from "./zip/index.ts";
+
+export type Kind = "onnx" | "safetensors" | "npz" | "npy" | "torch";
+
+/** Kinds of files that are recognised and not read. */
+const NOT_READ: Readonly<Record<string, string>> = {
+  ".keras": "a Keras archive",
+  ".h5": "an HDF5 file",
+  ".hdf5": "an HDF5 file",
+  ".pb": "a TensorFlow graph",
+  ".tflite": "a TensorFlow Lite model",
+  ".gguf": "a GGUF file",
+};
+
+const READ_INSTEAD = "export it as .onnx, or save the weights as .safetensors or .npz";
+
+const SUFFIXES: Readonly<Record<string, Kind>> = {
+  ".onnx": "onnx",
+  ".safetensors": "safetensors",
+  ".npz": "npz",
+  ".npy": "npy",
+  ".pt": "torch",
+  ".pth": "torch",
+  ".bin": "torch",
+  ".ckpt": "torch",
+};
+
+/** With its point, in small letters; "" where there is none. @example suffixOf("a/b.ONNX") // ".onnx" */
+export const suffixOf = (path: string): string => /[^/\\](\.[^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
+}
+
+/** PyTorch's archives hold a pickle, NumPy's only arrays. */
+function zipKind(source: ByteSource): Kind {
+  return readDirectory(source, "zip").some(({ name }) => name.endsWith("data.pkl")) ? "torch" : "npz";
+}
+
+/** What the first bytes say; null where they say nothing (ONNX has no magic bytes). @throws FormatError */
+export function kindByContent(path: string, source: ByteSource): Kind | null {
+  const start = source.read(0, Math.min(32, source.size));
+  if (startsWith(start, "\x93NUMPY")) return "npy";
+  if (startsWith(start, "PK\x03\x04") || startsWith(start, "PK\x05\x06")) return zipKind(source);
+  // Any pickle: the reader says whether it is PyTorch's.
+  if (start[0] === 0x80 && start[1] !== undefined && start[1] >= 2 && start[1] <= 5) return "torch";
+  if (start[8] === 0x7b && start[6] === 0 && start[7] === 0) return "safetensors";
+  const known: readonly (readonly [string, string])[] = [
+    ["\x89HDF\r\n\x1a\n", "an HDF5 file"],
+    ["GGUF", "a GGUF file"],
+    ["{", "a JSON text"],
+    ["version https://git-lfs", "a Git LFS pointer and not the file itself"],
+  ];
+  for (const [magic, what] of known) {
+    if (startsWith(start, magic)) throw new FormatError(`${path}: this is ${what}, ${READ_INSTEAD}`, 0);
+  }
+  return null;
+}
+
+/**
+ * The kind of a model file.
+ *
+ * @throws FormatError where name and bytes contradict each other, or neither is known here
+ * @example kindOf("model.onnx", bytesSource(bytes)) // "onnx"
+ */
+export function kindOf(path: string, source: ByteSource): Kind {
+  if (source.size === 0) throw new FormatError(`${path}: the file is empty, save it again`, 0);
+  const suffix = suffixOf(path);
+  const other = NOT_READ[suffix];
+  if (other !== undefined) throw new FormatError(`${path}: ${other} is not yet read here, ${READ_INSTEAD}`);
+  const bySuffix = SUFFIXES[suffix] ?? null;
+  const start = source.read(0, Math.min(4, source.size));
+  if ((bySuffix === "onnx" || bySuffix === "safetensors") && startsWith(start, "PK\x03\x04")) {
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say a zip archive, rename the file`, 0);
+  }
+  const byContent = kindByContent(path, source);
+  if (bySuffix === "safetensors" && byContent === null) return bySuffix;
+  if (bySuffix !== null && byContent !== null && byContent !== bySuffix) {
+    const found = byContent === "torch" ? "a PyTorch file" : `.${byContent}`;
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say ${found}, rename the file`, 0);
+  }
+  if (bySuffix === "torch" && byContent === null) {
+    throw new FormatError(
+      `${path}: the name says ${suffix}, the first bytes are not PyTorch's, give a file of torch.save`,
+      0,
+    );
+  }
+  const kind = bySuffix ?? byContent;
+  if (kind === null) {
+    throw new FormatError(
+      `${path}: unknown kind of file, give .onnx, .safetensors, .npz or .pt, or a line like "784 > 10"`,
+    );
+  }
+  return kind;
+}
+
+export type JsonKind = "index" | "config" | "shapes" | "tfjs" | "keras";
+
+/**
+ * What a JSON text is of: a sharded model, a Hugging Face configuration, a TF.js model, a Keras model's layers, or shapes.
+ *
+ * @throws FormatError for JSON of another kind
+ */
+export function jsonKindOf(path: string, bytes: Uint8Array): JsonKind {
+  const keys = jsonKeys(bytes, "JSON");
+  if (keys.has("weight_map")) return "index";
+  if (keys.has("model_type") || keys.has("architectures")) return "config";
+  if (keys.has("modelTopology") || keys.has("weightsManifest")) return "tfjs";
+  if (keys.has("class_name") && keys.has("config")) return "keras";
+  const other = ["class_name", "config", "format", "nodes"].find((key) => keys.has(key));
+  if (other === undefined) return "shapes";
+  throw new FormatError(
+    `${path}: a JSON description of another kind (it has ${JSON.stringify(other)}), give an index, a config.json, a Keras model or a list of shapes`,
+    0,
+  );
+}
