@@ -47,9 +47,10 @@ export function kindByContent(path: string, source: ByteSource): Kind | null {
   const start = source.read(0, Math.min(32, source.size));
   if (startsWith(start, "\x93NUMPY")) return "npy";
   if (startsWith(start, "PK\x03\x04") || startsWith(start, "PK\x05\x06")) return zipKind(source);
+  // A header's length is under 2^32, and "{" follows; its first bytes may be those of a pickle (0x80, 2 … 5), which has no four zeros there.
+  if (start[8] === 0x7b && start.subarray(4, 8).every((byte) => byte === 0)) return "safetensors";
   // Any pickle: the reader says whether it is PyTorch's.
   if (start[0] === 0x80 && start[1] !== undefined && start[1] >= 2 && start[1] <= 5) return "torch";
-  if (start[8] === 0x7b && start[6] === 0 && start[7] === 0) return "safetensors";
   const known: readonly (readonly [string, string])[] = [
     ["\x89HDF\r\n\x1a\n", "an HDF5 file"],
     ["GGUF", "a GGUF file"],
