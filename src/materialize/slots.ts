@@ -61,3 +61,17 @@ export function createRoom(): Room {
     return kept;
   };
 }
+
+/** True where the slot's values come out of the model's files. */
+export function isCopied({ tensor, buffer }: Slot): boolean {
+  return buffer !== null || tensor?.initializer.kind === "file";
+}
+
+/**
+ * A larger file is not hashed for the metadata alone: where only its shapes matter, reading all of it, on every rank, would take
+ * longer than drawing.
+ */
+const HASHED = 2 ** 30;
+
+/** Whether the metadata have the SHA-256 of the model's file, of `size` bytes. */
+export const isHashed = (slots: readonly Slot[], size: number): boolean => size <= HASHED || slots.some(isCopied);

@@ -2,14 +2,8 @@
 
 import { stat } from "node:fs/promises";
 import { modelFiles } from "../formats/file.ts";
-import type { Slot } from "./slots.ts";
+import { isCopied, isHashed, type Slot } from "./slots.ts";
 import { digestOf } from "./write-digest.ts";
-
-/**
- * A larger file is not hashed for the metadata alone: where only its shapes matter, reading all of it, on every rank, would take
- * longer than drawing.
- */
-const HASHED = 2 ** 30;
 
 export interface Source {
   /** The model's files, the one that was named first; none for a line. */
@@ -18,11 +12,6 @@ export interface Source {
   readonly sha256: string | null;
   /** Of all files, where values are copied from them; else empty. */
   readonly copied: readonly string[];
-}
-
-/** True where the slot's values come out of the model's files. */
-function isCopied({ tensor, buffer }: Slot): boolean {
-  return buffer !== null || tensor?.initializer.kind === "file";
 }
 
 export async function sourceOf(
@@ -35,7 +24,7 @@ export async function sourceOf(
   if (first === undefined) return { files, sha256: null, copied: [] };
   if (!slots.some(isCopied)) {
     const { size } = await stat(first);
-    return { files, sha256: size <= HASHED ? await digestOf(first, { signal }) : null, copied: [] };
+    return { files, sha256: isHashed(slots, size) ? await digestOf(first, { signal }) : null, copied: [] };
   }
   const copied: string[] = [];
   for (const file of files) copied.push(await digestOf(file, { signal }));

@@ -35,10 +35,12 @@ test("pickles of every protocol are PyTorch's to read", () => {
 });
 
 test("JSON is told by its keys, names by their last point", () => {
-  const kind = (text: string) => jsonKindOf(new TextEncoder().encode(text));
+  const kind = (text: string) => jsonKindOf("a.json", new TextEncoder().encode(text));
   expect(kind('{"metadata":{},"weight_map":{}}')).toBe("index");
   expect(kind('{"model_type":"gpt2"}')).toBe("config");
   expect(kind('{"w":[2,3]}')).toBe("shapes");
-  for (const key of ["modelTopology", "model_config", "class_name"]) expect(kind(`{"${key}":{}}`)).toBe("topology");
+  expect(kind('{"modelTopology":{}}')).toBe("tfjs");
+  expect(kind('{"class_name":"Sequential","config":{}}')).toBe("keras");
+  expect(() => kind('{"nodes":[]}')).toThrow('a.json: a JSON description of another kind (it has "nodes")');
   expect(["a/b.ONNX", "a.tar.gz", "a.d/b", ".onnx", "x."].map(suffixOf)).toEqual([".onnx", ".gz", "", "", ""]);
 });

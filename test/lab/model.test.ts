@@ -154,9 +154,12 @@ describe.skipIf(browserPath === undefined)("My model", () => {
   test("a file of weights alone, chosen by keyboard: what they look like, findings, no prediction", async () => {
     const page = await lab.open("#v1/model?scheme=he-normal");
     const input = page.locator("input[type=file]");
+    // Listened for from here on: the browser is told so before the key is.
+    const choosing = page.waitForEvent("filechooser", { timeout: 30_000 });
     for (let presses = 0; presses < 20 && !(await input.evaluate((it) => it === document.activeElement)); presses++)
       await page.keyboard.press("Tab");
-    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+    await page.keyboard.press("Enter");
+    const chooser = await choosing;
     const path = join(models, "bn-cnn.safetensors");
     await chooser.setFiles(path);
     await settled(page);
@@ -202,7 +205,7 @@ describe.skipIf(browserPath === undefined)("My model", () => {
     expect(lab.problems).toEqual([]);
   });
 
-  test("a Keras or TF.js model.json: layers and prediction, no weights", async () => {
+  test("a TF.js model.json without its weights: layers, prediction, and the weights to begin with", async () => {
     const page = await lab.open("#v1/model");
     const path = join(folder, "model.json");
     const layer = (units: number, activation: string, name: string, more = {}) => ({
@@ -220,6 +223,8 @@ describe.skipIf(browserPath === undefined)("My model", () => {
       "last/bias",
     ]);
     expect(await page.locator("figure").count()).toBe(1);
+    const { here, there } = await both(page, path);
+    expect(here.equals(there)).toBe(true);
     expect(lab.problems).toEqual([]);
   });
 

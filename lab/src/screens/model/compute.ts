@@ -51,10 +51,7 @@ export interface Opened {
   readonly hasGraph: boolean;
   /** The file holds numbers, not shapes alone. */
   readonly hasValues: boolean;
-  /** New weights can be written for it: the file's names are those of its framework's state dict. */
-  readonly canWrite: boolean;
   readonly rows: readonly Row[];
-  readonly notes: readonly string[];
 }
 
 /** What the file's header says. */
@@ -69,7 +66,6 @@ export async function* open(given: Given): AsyncGenerator<Opened> {
     scalars: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     hasGraph: model.nodes.length > 0,
     hasValues: parameters.some(({ stored }) => stored.kind !== "absent" && stored.kind !== "filled"),
-    canWrite: model.format !== "keras" && model.format !== "tfjs",
     rows: parameters.map(({ name, shape, dtype, role }) => ({
       name,
       shape,
@@ -77,7 +73,6 @@ export async function* open(given: Given): AsyncGenerator<Opened> {
       role,
       op: uses.get(name)?.op ?? "unknown",
     })),
-    notes: model.notes.map(({ message }) => message),
   };
 }
 

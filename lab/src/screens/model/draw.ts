@@ -4,6 +4,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { ByteSource } from "../../../../src/formats/source.ts";
 import { streamWeights, type WeightDtype } from "../../../../src/materialize/index.ts";
+import { isHashed, slotsOf } from "../../../../src/materialize/slots.ts";
 import type { Model } from "../../../../src/model/types.ts";
 import type { Plan } from "../../../../src/plan/types.ts";
 import type { Context } from "../../work/protocol.ts";
@@ -78,7 +79,8 @@ export async function* drawWeights(job: DrawJob, context: Context): AsyncGenerat
   const { model, plan, source, dtype, handle } = job;
   // Who waits for a file looks elsewhere meanwhile.
   context.keepOn?.();
-  const modelSha256 = yield* digestOf(source, context);
+  const slots = slotsOf(plan, { dtype, buffers: model.buffers });
+  const modelSha256 = isHashed(slots, source.size) ? yield* digestOf(source, context) : null;
   const target = handle === null ? blobTarget() : await diskTarget(handle);
   const hash = sha256.create();
   const stop = new AbortController();

@@ -54,45 +54,53 @@ async function openWeights({ name, source }: NamedSource, kind: "safetensors" | 
   return (await import("../../../../src/formats/pt/index.ts")).readPt(source, { name });
 }
 
+/** A file that the main one names, by the last part of its path: those that are dropped have no folders. */
+function besides(main: NamedSource, files: readonly NamedSource[]): (path: string) => ByteSource | null {
+  const others = new Map(files.filter((file) => file !== main).map(({ name, source }) => [name, source]));
+  return (path) => others.get(path.split("/").at(-1) ?? "") ?? null;
+}
+
 async function openShards(main: NamedSource, bytes: Uint8Array, files: readonly NamedSource[]): Promise<Model> {
   const { joinShards, parseShardIndex } = await import("../../../../src/formats/shards/index.ts");
   const index = parseShardIndex(bytes);
-  const open = [...index.shards.keys()].map(async (name) => {
-    const file = files.find((candidate) => candidate.name === name);
-    if (file === undefined)
+  const beside = besides(main, files);
+  const names = [...index.shards.keys()];
+  const config = files.find(({ name }) => name === "config.json");
+  if (config !== undefined && names.every((name) => beside(name) === null)) {
+    const { readConfig } = await import("../../../../src/formats/huggingface/index.ts");
+    return readConfig(bytesOf(config, MAX_JSON), { name: main.name, index });
+  }
+  const open = names.map(async (name) => {
+    const source = beside(name);
+    if (source === null)
       throw new FormatError(`shard ${JSON.stringify(name)} is missing, drop the index and all shards together`);
-    const kind = kindOf(name, file.source);
+    const kind = kindOf(name, source);
     if (kind !== "safetensors" && kind !== "torch")
       throw new FormatError(`shard ${JSON.stringify(name)}: must be .safetensors or a PyTorch file, convert it first`);
-    return { name, model: await openWeights(file, kind) };
+    return { name, model: await openWeights({ name, source }, kind) };
   });
   return joinShards(index, await Promise.all(open), { name: main.name });
-}
-
-async function openTopology(name: string, bytes: Uint8Array): Promise<Model> {
-  const { readKeras } = await import("../../../../src/formats/keras/index.ts");
-  let json: Json;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new FormatError("not JSON, or cut, save the model again");
-  }
-  const tfjs = typeof json === "object" && json !== null && "modelTopology" in json;
-  return readKeras(json, { name, format: tfjs ? "tfjs" : "keras" }).model;
 }
 
 async function openJson(main: NamedSource, files: readonly NamedSource[]): Promise<Model> {
   const { name } = main;
   const bytes = bytesOf(main, MAX_JSON);
-  switch (jsonKindOf(bytes)) {
+  // Its keys have been read strictly: what is left are values.
+  const parsed = (): Json => JSON.parse(new TextDecoder().decode(bytes));
+  switch (jsonKindOf(name, bytes)) {
     case "index":
       return openShards(main, bytes, files);
     case "config":
       return (await import("../../../../src/formats/huggingface/index.ts")).readConfig(bytes, { name, index: null });
     case "shapes":
       return (await import("../../../../src/formats/shapes/index.ts")).readShapes(bytes, { name });
-    case "topology":
-      return openTopology(name, bytes);
+    case "tfjs":
+      return (await import("../../../../src/formats/keras/index.ts")).readTfjs(parsed(), {
+        name,
+        open: besides(main, files),
+      }).model;
+    case "keras":
+      return (await import("../../../../src/formats/keras/index.ts")).readKeras(parsed(), { name }).model;
   }
 }
 
@@ -110,9 +118,6 @@ export async function openFiles(files: readonly NamedSource[]): Promise<Model> {
     if (kind === "npy") throw new FormatError("one array is not a model, save all weights with np.savez");
     if (kind !== "onnx") return openWeights(main, kind);
     const { readOnnx } = await import("../../../../src/formats/onnx/index.ts");
-    // Beside the model means: dropped with it.
-    const external = (location: string) =>
-      files.find((file) => file !== main && file.name === location.split("/").at(-1))?.source ?? null;
-    return readOnnx(bytesOf(main, MAX_ONNX), { name, external });
+    return readOnnx(bytesOf(main, MAX_ONNX), { name, external: besides(main, files) });
   });
 }

@@ -1,0 +1,125 @@
+/** Large files in the lab: what they take of memory, and that new ones go to the disk as they are drawn. Figures are printed. */
+
+import { createHash } from "node:crypto";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { safetensorsHeader } from "../../src/formats/safetensors/index.ts";
+import { epoch0 } from "../cli/helpers.ts";
+import { browserPath, type Lab, openLab } from "./browser.ts";
+
+const resnet = fileURLToPath(new URL("../../examples/light_resnet50.onnx", import.meta.url));
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "epoch0-large-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SIDE = 2500;
+const TENSORS = 20;
+
+/** 20 matrices of 2500 × 2500 float32, U(±0.05): 500 MB. Each takes the same numbers from another place on. */
+function largeFile(path: string): void {
+  const numbers = new Float32Array(SIDE * SIDE + TENSORS * 1001);
+  let state = 1;
+  for (let i = 0; i < numbers.length; i++) {
+    // Numerical Recipes' linear congruence: plain numbers, quickly.
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    numbers[i] = (state / 2 ** 31) * 0.05;
+  }
+  const slots = Array.from({ length: TENSORS }, (_, i) => ({
+    name: `layer${i}.weight`,
+    dtype: "f32" as const,
+    shape: [SIDE, SIDE],
+  }));
+  const file = openSync(path, "w");
+  writeSync(file, safetensorsHeader(slots));
+  slots.forEach((_, i) => {
+    writeSync(file, new Uint8Array(numbers.buffer, i * 4004, SIDE * SIDE * 4));
+  });
+  closeSync(file);
+}
+
+/** Most memory that any of the browser's page processes has held so far, in bytes (VmHWM); null where the system does not say. */
+async function pagePeak(page: Page): Promise<number | null> {
+  if (process.platform !== "linux") return null;
+  const session = await page.context().browser()?.newBrowserCDPSession();
+  const { processInfo } = (await session?.send("SystemInfo.getProcessInfo")) ?? { processInfo: [] };
+  await session?.detach();
+  const peaks = processInfo
+    .filter(({ type }) => type === "renderer")
+    .map(({ id }) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1]) * 1024);
+  return Math.max(...peaks);
+}
+
+const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+describe.skipIf(browserPath === undefined)("My model, large", () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+  afterAll(async () => {
+    await lab.close();
+  });
+
+  test("500 MB of weights are inspected and checked in under 300 MB of memory", async () => {
+    const path = join(folder, "large.safetensors");
+    largeFile(path);
+    const page = await lab.open("#v1/model");
+    const input = page.locator("input[type=file]");
+    await input.waitFor();
+    const idle = await pagePeak(page);
+    const start = performance.now();
+    await input.setInputFiles(path);
+    await page.locator("tbody th").first().waitFor();
+    const opened = performance.now();
+    await expect
+      .poll(() => page.locator("tbody td:nth-child(6)").allTextContents(), { timeout: 120_000, interval: 500 })
+      .toSatisfy((texts: string[]) => texts.length === TENSORS && texts.every((text) => text !== ""));
+    const inspected = performance.now();
+    await page.locator("[aria-label=Findings]").waitFor({ timeout: 120_000 });
+    const peak = await pagePeak(page);
+    const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`;
+    process.stdout.write(
+      `500 MB safetensors: header ${seconds(start, opened)}, inspected ${seconds(opened, inspected)}, checked ${seconds(inspected, performance.now())}; page process at most ${peak === null ? "not measured here" : `${mb(peak)} (${mb(idle ?? 0)} before)`}\n`,
+    );
+    if (peak !== null) expect(peak).toBeLessThan(300e6);
+    expect(lab.problems).toEqual([]);
+  }, 300_000);
+
+  test("100 MB of new weights go to the disk as they are drawn, can be cancelled, and are the command's", async () => {
+    const page = await lab.open("#v1/model");
+    // The origin's own file system stands for the disk, so that no dialog opens.
+    await page.evaluate(() => {
+      Reflect.set(window, "showSaveFilePicker", async ({ suggestedName }: { suggestedName: string }) =>
+        (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true }),
+      );
+    });
+    await page.getByRole("button", { name: /ResNet-50/ }).click();
+    const button = page.getByRole("button", { name: /^Download the new weights/ });
+    await button.click({ timeout: 60_000 });
+    await page.getByRole("button", { name: "Cancel" }).click();
+    const said = page.locator(".download [role=status]");
+    await expect.poll(() => said.textContent(), { timeout: 30_000 }).toBe("Cancelled: no file was left.");
+    await button.click();
+    await expect.poll(() => said.textContent(), { timeout: 120_000 }).toContain("SHA-256");
+    const output = join(folder, "resnet.safetensors");
+    expect(await epoch0(["init", resnet, "-o", output])).toMatchObject({ code: 0, err: "" });
+    const expected = createHash("sha256").update(readFileSync(output)).digest("hex");
+    expect(await said.textContent()).toContain(expected);
+    const { size, digest } = await page.evaluate(async () => {
+      const folder = await navigator.storage.getDirectory();
+      const file = await (await folder.getFileHandle("light_resnet50-init.safetensors")).getFile();
+      const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+      const digits = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0"));
+      return { size: file.size, digest: digits.join("") };
+    });
+    expect([size, digest]).toEqual([readFileSync(output).length, expected]);
+    expect(lab.problems).toEqual([]);
+  }, 300_000);
+});
