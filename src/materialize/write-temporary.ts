@@ -12,13 +12,18 @@ const thisHost = (): string => createHash("sha256").update(hostname()).digest("h
 
 const prefixOf = (path: string): string => `.${basename(path).slice(0, 100)}.`;
 
+/** Made by this process: a restarted container has the same processes by number, and none of their work. */
+const ours = new Set<string>();
+
 /** Beside `path`, hidden, with machine and process in its name. */
 export function temporaryName(path: string): string {
-  const owner = `${thisHost()}-${process.pid}-${randomBytes(3).toString("hex")}`;
-  return join(dirname(path), `${prefixOf(path)}${owner}.tmp`);
+  const name = `${prefixOf(path)}${thisHost()}-${process.pid}-${randomBytes(3).toString("hex")}.tmp`;
+  ours.add(name);
+  return join(dirname(path), name);
 }
 
-function isAlive(pid: number): boolean {
+function isAlive(pid: number, name: string): boolean {
+  if (pid === process.pid) return ours.has(name);
   try {
     process.kill(pid, 0);
     return true;
@@ -38,7 +43,7 @@ export async function clearLeftovers(path: string): Promise<void> {
     if (host === undefined) continue;
     const left = join(folder, name);
     const age = Date.now() - (await stat(left).then(({ mtimeMs }) => mtimeMs, Date.now));
-    const gone = host === thisHost() ? !isAlive(Number(pid)) : age > GONE_MS;
+    const gone = host === thisHost() ? !isAlive(Number(pid), name) : age > GONE_MS;
     if (gone) await rm(left, { force: true }).catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -146,4 +146,36 @@ test.each([
   expect(code).toBe(2);
   expect(err.startsWith(`epoch0: ${message}`)).toBe(true);
   expect(err.trimEnd()).not.toContain("\n");
+});
+
+test("a Hugging Face configuration is enough: its folder in, a sharded model out, and that folder in again", async () => {
+  const source = join(work, "huggingface");
+  const target = join(work, "drawn");
+  mkdirSync(source);
+  const config = {
+    model_type: "llama",
+    architectures: ["LlamaForCausalLM"],
+    hidden_size: 64,
+    intermediate_size: 96,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    vocab_size: 200,
+    initializer_range: 0.02,
+  };
+  writeFileSync(join(source, "config.json"), JSON.stringify(config));
+  const argv = ["init", source, "-o", target, "--scheme", "huggingface", "--max-shard-size", "100KB", "--json"];
+  const { code, out } = await inProcess(argv);
+  expect(code).toBe(0);
+  const { plan, output } = JSON.parse(out);
+  expect(plan.model).toMatchObject({ format: "huggingface", parameters: 21 });
+  expect(output.files.length).toBeGreaterThan(2);
+  const inspected = JSON.parse((await inProcess(["inspect", target, "--json"])).out);
+  expect(inspected.model.parameters).toBe(21);
+  const again = JSON.parse((await inProcess(argv)).out);
+  expect(again.output.files.every((file: { kept: boolean }) => file.kept)).toBe(true);
+  const checked = await inProcess(["check", source]);
+  expect(checked.code).toBe(2);
+  expect(checked.err).toBe(
+    "epoch0: check: config.json holds no weights to check, draw some first with epoch0 init -o FILE\n",
+  );
 });

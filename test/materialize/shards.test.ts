@@ -230,8 +230,11 @@ test("what a killed process left is removed, what a living one writes stays", as
   const living = temporaryName(join(folder, FIRST));
   // Beyond the largest process id that Linux gives (2^22).
   const dead = living.replace(`-${process.pid}-`, "-4194999-");
-  for (const path of [living, dead]) writeFileSync(path, "half");
+  // A container that was started again: its process has the number of the one before.
+  const former = living.replace(/-[0-9a-f]{6}\.tmp$/, "-000000.tmp");
+  for (const path of [living, dead, former]) writeFileSync(path, "half");
   await write(folder);
   expect(existsSync(dead)).toBe(false);
+  expect(existsSync(former)).toBe(false);
   expect(existsSync(living)).toBe(true);
 });
