@@ -242,6 +242,25 @@ const CASES: Readonly<Record<string, Case>> = {
     variances: { k: 1 / 64, v: 1 / 24 },
     width: 12,
   },
+  "two directions joined, reshaped and cut again: each keeps its own size": {
+    graph: {
+      inputs: { x: [N, 48] },
+      parameters: { u: [24, 48], w: [24, 48], v: [8, 24] },
+      tensors: { a: [N, 24], b: [N, 24], j: [N, 48], h: [N, 2, 24], f: [N, 48], c: [N, 24], y: [N, 8] },
+      outputs: ["y"],
+      nodes: [
+        linear("a", "x", "u"),
+        linear("b", "x", "w"),
+        { ...base("j", ["a", "b"], ["j"]), kind: "concat", axis: 1 },
+        { ...base("h", ["j"], ["h"]), kind: "reshape", shape: [N, 2, 24] },
+        { ...base("f", ["h"], ["f"]), kind: "reshape", shape: [N, 48] },
+        { ...base("c", ["f"], ["c"]), kind: "slice", ranges: [{ axis: 1, start: 24, count: 24, step: 1 }] },
+        linear("y", "c", "v"),
+      ],
+    },
+    variances: { u: 1 / 48, w: 9 / 48, v: 1 / 24 },
+    width: 24,
+  },
   "borders that mirror, and interpolation": {
     graph: {
       inputs: { x: [N, 3, 6, 6] },

@@ -92,14 +92,17 @@ export function reshapeState(state: State, shape: readonly number[]): State | nu
     layout.push(axis);
   }
   if (queue.length > 0) return null;
-  const oneChannelRun = layout.flat().filter((f) => f.role === "channel").length <= 1;
-  const kept = oneChannelRun || current.parts.length === 1 ? current : { ...current, parts: [mixParts(current)] };
-  return { ...kept, shape, layout };
+  // Row-major order is kept, so that parts, which cut the channels at the slowest of their factors, cut them as before.
+  return { ...current, shape, layout };
 }
 
 export function transposeState(state: State, permutation: readonly number[]): State {
+  const isChannel = (axis: number) => state.layout[axis].some((f) => f.role === "channel");
+  const order = permutation.filter(isChannel);
+  const reordered = state.parts.length > 1 && order.some((axis, i) => i > 0 && axis < order[i - 1]);
   return {
     ...state,
+    ...(reordered && { parts: [mixParts(state)] }),
     shape: permutation.map((axis) => state.shape[axis]),
     layout: permutation.map((axis) => state.layout[axis]),
   };
