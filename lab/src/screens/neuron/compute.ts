@@ -103,7 +103,7 @@ export function theory(state: NeuronState): Theory {
 
 /** Inputs a draw of the weights answers. */
 const SAMPLES = 16;
-export const BINS = 60;
+const BINS = 60;
 
 export interface Drawn {
   /** Draws so far, and pre-activations in them. */

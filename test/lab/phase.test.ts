@@ -1,0 +1,163 @@
+/** The Phase screen: its map agrees with the exact fixed points, its numbers are the command's, and the point moves. */
+
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../lab/src/screens/phase/command.ts";
+import { map, point } from "../../lab/src/screens/phase/compute.ts";
+import {
+  biasAt,
+  COLUMNS,
+  ROWS,
+  shadeOf,
+  shareOfBias,
+  shareOfWeight,
+  weightAt,
+} from "../../lab/src/screens/phase/plane.ts";
+import { type PhaseState, STARTS, schema } from "../../lab/src/screens/phase/state.ts";
+import { criticalWords, pathWords, phaseOf, titleOf } from "../../lab/src/screens/phase/words.ts";
+import { defaults } from "../../lab/src/state/schema.ts";
+import { activationByName, attractor } from "../../src/activation/index.ts";
+import { epoch0 } from "../cli/helpers.ts";
+import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { statesOf } from "./states.ts";
+
+const start: PhaseState = defaults(schema);
+
+/** The command of a state as words, quotes taken off as a shell does. */
+const wordsOf = (state: PhaseState) =>
+  [...(commands(state)[0] ?? "").matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+    .map((word) => word[1] ?? word[2] ?? word[3]!)
+    .slice(2);
+
+test("tanh at σ_b² = 0.05 is critical at σ_w² = 1.76095, q* = 0.57005: said on the screen, equal to the command's", async () => {
+  const answer = await point(start);
+  expect(criticalWords(answer, 0.05)).toContain("n·Var(W) = 1.76095, where the signal rests at q* = 0.570048");
+  const { critical } = JSON.parse((await epoch0(wordsOf(start))).out);
+  expect(answer.critical).toEqual(critical);
+});
+
+test("critical points are the command's, for ten random states", async () => {
+  for (const state of fc.sample(statesOf(schema), { numRuns: 10, seed: 3 })) {
+    const asked = { ...state, expression: "x*sigmoid(1.5*x)" };
+    const { critical } = JSON.parse((await epoch0(wordsOf(asked))).out);
+    expect((await point({ ...asked, depth: 5 })).critical).toEqual(critical);
+  }
+});
+
+test("the map is what the exact fixed points give", async () => {
+  for (const activation of ["tanh", "gelu", "logistic"] as const) {
+    const exact = activationByName(activation);
+    const { plane, chi } = await map({ ...start, activation });
+    for (const [row, column] of [
+      [5, 20],
+      [40, 60],
+      [70, 110],
+      [20, 90],
+    ] as const) {
+      const [weight, bias] = [weightAt(plane, (column + 0.5) / COLUMNS), biasAt((row + 0.5) / ROWS)];
+      const fixed = attractor(exact, { weightVariance: weight, biasVariance: bias });
+      // Where a signal grows without end the map shows the slope of the outer parts.
+      if (fixed === null) continue;
+      // Linear between table points a factor 10^(1/24) apart: ≤ (ln 10/24)²/8 = 0.12 % of the second derivative by ln q, which for q,
+      // E[φ²] and E[φ'²] is of the size of the value or a few times it.
+      expect(Math.abs(Math.log(chi[row * COLUMNS + column]! / fixed.chi))).toBeLessThan(0.01);
+    }
+  }
+});
+
+test("below the line pairs merge, above it they part, on it they last", async () => {
+  const at = (weight: number) => point({ ...start, weight, depth: 200 });
+  const [ordered, critical, chaotic] = [await at(0.8), await at(1.76095), await at(5)];
+  expect([ordered, critical, chaotic].map(phaseOf)).toEqual(["ordered", "critical", "chaotic"]);
+  expect(ordered.correlationScale).toBeGreaterThan(0);
+  expect(pathWords(ordered)).toMatch(/forgotten which input/);
+  expect(pathWords(chaotic)).toMatch(/near inputs have parted/);
+  expect(titleOf(chaotic)).toMatch(/^Chaotic/);
+  // At χ₁ = 1 the distance to 1 falls as 1/layer, not exponentially: after 200 layers it is still there.
+  expect(critical.paths[0]!.at(-1)).toBeGreaterThan(0.8);
+  expect(critical.paths[0]!.at(-1)).toBeLessThan(0.995);
+  expect(critical.paths.map((path) => path[0])).toEqual([...STARTS]);
+});
+
+test("what grows or dies is said, and a typed activation is known by its name or refused in a line", async () => {
+  expect(pathWords(await point({ ...start, activation: "relu", weight: 3 }))).toContain("grows without end");
+  expect(pathWords(await point({ ...start, weight: 0.5, bias: 0 }))).toContain("dies out");
+  const typed = { ...start, activation: "expression" as const };
+  expect((await map({ ...typed, expression: "x*sigmoid(x)" })).recognised).toBe("silu");
+  for (const expression of ["", "x +", "y", "x.constructor"]) {
+    const error = await map({ ...typed, expression }).catch((reason: Error) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(String(error)).not.toContain("\n");
+  }
+});
+
+test("places and numbers of the plane belong together", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
+      // A logarithm of numbers up to 400, or a square root, each right to an ulp or two.
+      expect(Math.abs(shareOfWeight([0.05, 400], weightAt([0.05, 400], share)) - share)).toBeLessThan(1e-14);
+      expect(Math.abs(shareOfBias(biasAt(share)) - share)).toBeLessThan(1e-14);
+    }),
+  );
+  expect([shadeOf(1), shadeOf(1e-12), shadeOf(100), shadeOf(Number.NaN)]).toEqual([0, -1, 1, 0]);
+});
+
+describe.skipIf(browserPath === undefined)("Phase map", () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+  afterAll(async () => {
+    expect(await lab.close()).toBe(130);
+  });
+
+  test("the arrows and a click move the point, the button puts it on the line, and the link follows", async () => {
+    const page = await lab.open("#v1/phase");
+    const area = page.getByRole("application");
+    await area.waitFor();
+    for (let presses = 0; presses < 25 && !(await area.evaluate((it) => it === document.activeElement)); presses++)
+      await page.keyboard.press("Tab");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/weight=2\.\d+/);
+    await area.click({ position: { x: 80, y: 60 } });
+    await expect.poll(() => page.locator("figure h2").first().textContent(), { timeout: 30_000 }).toMatch(/^Ordered/);
+    await page.goto(`${lab.url}#v1/phase`);
+    await page.getByRole("button", { name: "Go to the critical point" }).click();
+    await page.waitForURL(/weight=1\.76095/);
+    await expect
+      .poll(() => page.locator("figure h2").first().textContent(), { timeout: 30_000 })
+      .toMatch(/^On the edge of chaos/);
+    await page.getByRole("link", { name: /in the Signal screen/ }).click();
+    await page.waitForURL(/v1\/signal/);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("an expression is drawn, a wrong one is said in a line, and mathjs comes only then", async () => {
+    const page = await lab.open("#v1/phase");
+    await page.locator("figure").first().waitFor();
+    const before = lab.requests.size;
+    await page.goto(`${lab.url}#v1/phase?activation=expression&expression=x*sigmoid(x)`);
+    await expect
+      .poll(() => page.locator("figure figcaption").first().textContent(), { timeout: 30_000 })
+      .toContain("(silu)");
+    expect(lab.requests.size).toBeGreaterThan(before);
+    await page.getByRole("textbox").fill("x*sigmund(x)");
+    await expect.poll(() => page.getByRole("alert").textContent(), { timeout: 30_000 }).toContain("sigmund");
+    await page.getByRole("textbox").fill("tanh(x)");
+    await expect.poll(() => page.getByRole("alert").count(), { timeout: 30_000 }).toBe(0);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("has no serious fault for those who see less or use other means, light and dark, wide and narrow", async () => {
+    for (const [colorScheme, width] of [
+      ["light", 1200],
+      ["dark", 360],
+    ] as const) {
+      const page = await lab.open("#v1/phase?weight=1", { colorScheme, viewport: { width, height: 800 } });
+      await page.locator("[aria-busy=false]").waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.context().close();
+    }
+  });
+});
