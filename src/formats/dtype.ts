@@ -5,6 +5,7 @@
  * too large becomes ±∞, as PyTorch and NumPy do it. Widening is exact.
  */
 
+import { narrow } from "../kernels/index.ts";
 import type { Dtype } from "../model/types.ts";
 import { FormatError } from "./error.ts";
 
@@ -183,11 +184,11 @@ const SET: Readonly<Record<Exclude<Dtype, "f32" | "f16" | "bf16">, Setter>> = {
  */
 export function encodeNumbers(values: Float32Array | Float64Array, dtype: Dtype, room?: Uint16Array): Uint8Array {
   if (dtype === "f32" || dtype === "f16" || dtype === "bf16") {
-    const narrow = values instanceof Float32Array ? values : Float32Array.from(values);
-    if (dtype !== "f32") return encodeHalves(narrow, dtype, room);
-    if (littleEndianMachine) return new Uint8Array(narrow.buffer, narrow.byteOffset, narrow.byteLength);
-    const out = new DataView(new ArrayBuffer(narrow.length * 4));
-    for (let i = 0; i < narrow.length; i++) out.setFloat32(i * 4, narrow[i]!, true);
+    const single = values instanceof Float32Array ? values : Float32Array.from(values);
+    if (dtype !== "f32") return encodeHalves(single, dtype, room);
+    if (littleEndianMachine) return new Uint8Array(single.buffer, single.byteOffset, single.byteLength);
+    const out = new DataView(new ArrayBuffer(single.length * 4));
+    for (let i = 0; i < single.length; i++) out.setFloat32(i * 4, single[i]!, true);
     return new Uint8Array(out.buffer);
   }
   const size = DTYPE_BYTES[dtype];
@@ -199,11 +200,13 @@ export function encodeNumbers(values: Float32Array | Float64Array, dtype: Dtype,
 }
 
 function encodeHalves(values: Float32Array, dtype: "f16" | "bf16", room?: Uint16Array): Uint8Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const count = bits.length;
+  const count = values.length;
   const out = room !== undefined && room.length >= count ? room.subarray(0, count) : new Uint16Array(count);
-  if (dtype === "f16") for (let i = 0; i < count; i++) out[i] = halfOfBits(bits[i]!);
-  else for (let i = 0; i < count; i++) out[i] = bfloatOfBits(bits[i]!);
+  if (!narrow(values, dtype, out)) {
+    const bits = new Uint32Array(values.buffer, values.byteOffset, count);
+    if (dtype === "f16") for (let i = 0; i < count; i++) out[i] = halfOfBits(bits[i]!);
+    else for (let i = 0; i < count; i++) out[i] = bfloatOfBits(bits[i]!);
+  }
   if (!littleEndianMachine) for (let i = 0; i < count; i++) out[i] = (out[i]! >>> 8) | (out[i]! << 8);
   return new Uint8Array(out.buffer, out.byteOffset, count * 2);
 }

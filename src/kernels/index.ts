@@ -2,3 +2,4 @@
 
 export { type Fill, fillBits, fillNormal, fillTruncatedNormal, fillUniform, runFill } from "./fill.ts";
 export { createReference, createSimd, type FormOptions, formColumns, type Reflections } from "./householder/index.ts";
+export { type Narrow, narrow } from "./narrow.ts";
