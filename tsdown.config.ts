@@ -8,6 +8,7 @@ export default defineConfig({
     tfjs: "src/adapters/tfjs/index.ts",
     jax: "src/adapters/jax.ts",
     onnxruntime: "src/adapters/onnxruntime.ts",
+    "fill-worker": "src/kernels/pool/worker.ts",
     "race-worker": "src/race/queue-worker.ts",
   },
   format: "esm",

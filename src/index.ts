@@ -54,6 +54,18 @@ export {
 export { supportedOperators } from "./formats/onnx/index.ts";
 export { type Expectation, expectation } from "./gaussian/index.ts";
 export * from "./init/index.ts";
+export {
+  createPool,
+  encodedTiles,
+  type Fill,
+  fillBits,
+  fillParallel,
+  type ParallelOptions,
+  type Pool,
+  runFill,
+  type Stretch,
+  sharedFloat32,
+} from "./kernels/index.ts";
 export { initialize, streamWeights } from "./materialize/index.ts";
 export { withActivations } from "./model/index.ts";
 export type * from "./model/types.ts";
@@ -61,6 +73,7 @@ export { type Derivation, derive, type PlanOptions, plan, type Scheme, schemeNam
 export type { Plan, PlannedLayer, PlannedTensor, Signal } from "./plan/types.ts";
 export { type CustomRule, type CustomRules, type MomentRule, momentRule, propagate } from "./propagate/index.ts";
 export type { ParameterLaw, PropagateOptions, Propagation } from "./propagate/types.ts";
+export { createKey, deriveKey, type Key, type Seed, STREAM_VERSION } from "./random/index.ts";
 export {
   comparePlans,
   createTheme,

@@ -25,6 +25,7 @@ export {
   torchDefault,
   torchGain,
 } from "./named-rules.ts";
+export { drawParallel, stretchesOf } from "./parallel.ts";
 export { type InitializerEntry, initializerByName, initializers } from "./registry.ts";
 export {
   bilinear,

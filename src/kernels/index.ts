@@ -3,3 +3,14 @@
 export { type Fill, fillBits, fillNormal, fillTruncatedNormal, fillUniform, runFill } from "./fill.ts";
 export { createReference, createSimd, type FormOptions, formColumns, type Reflections } from "./householder/index.ts";
 export { type Narrow, narrow } from "./narrow.ts";
+export {
+  createPool,
+  encodedTiles,
+  fillParallel,
+  type ParallelOptions,
+  type Pool,
+  type Stretch,
+  sharedFloat32,
+  threadsPay,
+  withSharedPool,
+} from "./pool/index.ts";

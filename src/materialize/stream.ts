@@ -6,6 +6,7 @@ import type { ByteSink } from "../formats/source.ts";
 import type { Plan } from "../plan/types.ts";
 import { STREAM_VERSION } from "../random/index.ts";
 import { version } from "../version.ts";
+import { withThreads } from "./parallel.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { bytesOf, createRoom, type Slot, type SlotOptions, slotChunks, slotsOf, totalBytes } from "./slots.ts";
 import type { TileOptions } from "./tiles.ts";
@@ -43,6 +44,8 @@ export function weightMetadata(
 }
 
 export interface SlotStream {
+  /** Of this library's own stream, which threads may draw ahead; null for another's. */
+  readonly seed: number | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly valuesOf: ValueSource;
   readonly signal?: AbortSignal | undefined;
@@ -55,19 +58,21 @@ export async function streamSlots(
   sink: ByteSink,
   slots: readonly Slot[],
   format: "safetensors" | "npz",
-  { metadata, valuesOf, signal, onBytes }: SlotStream,
+  { seed, metadata, valuesOf, signal, onBytes }: SlotStream,
 ): Promise<void> {
   const room = createRoom();
-  function* chunks(slot: Slot): Generator<Uint8Array> {
-    for (const bytes of slotChunks(slot, valuesOf, room)) {
-      signal?.throwIfAborted();
-      yield bytes;
-      onBytes(bytes.length, slot.name);
-    }
-  }
   signal?.throwIfAborted();
-  if (format === "safetensors") await writeSafetensors(sink, slots, chunks, { metadata });
-  else await writeNpz(sink, slots, chunks, { metadata });
+  await withThreads(slots, { seed, signal }, async (parallel) => {
+    async function* chunks(slot: Slot): AsyncGenerator<Uint8Array> {
+      for await (const bytes of parallel(slot) ?? slotChunks(slot, valuesOf, room)) {
+        signal?.throwIfAborted();
+        yield bytes;
+        onBytes(bytes.length, slot.name);
+      }
+    }
+    if (format === "safetensors") await writeSafetensors(sink, slots, chunks, { metadata });
+    else await writeNpz(sink, slots, chunks, { metadata });
+  });
 }
 
 /**
@@ -82,7 +87,7 @@ export async function streamWeights(
   format: "safetensors" | "npz",
   options: StreamOptions = {},
 ): Promise<void> {
-  const { signal, onProgress, seed = plan.seed, shard = null } = options;
+  const { signal, onProgress, seed = plan.seed, stream = "epoch0", shard = null } = options;
   const all = slotsOf(plan, options);
   const slots = shard === null ? all : shardOf(all, bytesOf, shard);
   const total = totalBytes(slots);
@@ -93,5 +98,11 @@ export async function streamWeights(
     done += bytes;
     onProgress?.(total === 0 ? 1 : done / total, tensor);
   };
-  await streamSlots(sink, slots, format, { metadata: weightMetadata(plan, options), valuesOf, signal, onBytes });
+  await streamSlots(sink, slots, format, {
+    seed: stream === "epoch0" ? seed : null,
+    metadata: weightMetadata(plan, options),
+    valuesOf,
+    signal,
+    onBytes,
+  });
 }

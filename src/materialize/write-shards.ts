@@ -178,6 +178,7 @@ async function writeJobs(
   const total = missing.reduce((sum, job) => sum + totalBytes(job.slots), 0);
   const wanted = new Set(missing.flatMap((job) => job.slots.map(({ name }) => name)));
   const valuesOf = valueSource(plan, { ...options, seed, wanted, read: model.read });
+  const own = (options.stream ?? "epoch0") === "epoch0" ? seed : null;
   let done = 0;
   const files: ShardFile[] = [];
   for (const job of jobs) {
@@ -193,7 +194,7 @@ async function writeJobs(
     const { metadata } = job;
     const written = await writeAtomically(
       job.path,
-      (sink) => streamSlots(sink, job.slots, "safetensors", { metadata, valuesOf, signal, onBytes }),
+      (sink) => streamSlots(sink, job.slots, "safetensors", { seed: own, metadata, valuesOf, signal, onBytes }),
       { signal, onDisk: recordDigest },
     );
     files.push({ ...written, kept: false });

@@ -1,3 +1,5 @@
+import { draws } from "./draws.js";
+
 /** The same work for Node and the browser: read, plan, draw by each stream, train. */
 
 const digest = async (values) => {
@@ -7,9 +9,10 @@ const digest = async (values) => {
 
 const SAMPLES = 16;
 
-export async function work({ createTrainer, initialize, plan, readOnnx }, bytes) {
+export async function work(library, bytes) {
+  const { createTrainer, initialize, plan, readOnnx } = library;
   const model = readOnnx(bytes, { name: "digits-mlp", batch: SAMPLES });
-  const hashes = {};
+  const hashes = await draws(library);
   for (const scheme of ["auto", "orthogonal", "torch"]) {
     for (const stream of ["epoch0", "torch", "jax"]) {
       if (stream === "jax" && scheme === "auto") continue;
