@@ -9,9 +9,10 @@
  * Limits: tensors of one law (no concatenated channels); a weight's mean counts only in its square.
  */
 
-import type { Node } from "../../model/types.ts";
+import type { Node, NormalizeNode } from "../../model/types.ts";
 import { addParameterGradient, type Context, type Gradient, plainGradient, stateOf, totalKernel } from "../context.ts";
 import { diagonal, type Kernel, multiplyKernels, sumKernels, sumOverPairs, uniformKernel } from "../kernel/kernel.ts";
+import { sumOfProduct } from "../kernel/pairs.ts";
 import { jointKernel } from "../state/joint.ts";
 import { layerKey, timesNumber } from "../state/same-map.ts";
 import { factorKernel } from "./factors.ts";
@@ -149,6 +150,23 @@ export function addCommonOfUses(context: Context): void {
     nodes.forEach((a, i) => {
       for (const b of nodes.slice(i + 1)) addPair(context, a, b);
     });
+  const norms = context.model.nodes.filter((node) => node.kind === "normalize");
+  norms.forEach((a, i) => {
+    for (const b of norms.slice(i + 1)) if (a.scale !== null && a.scale === b.scale) addPairOfNorms(context, a, b);
+  });
+}
+
+/** ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ over all uses of one normalization; x̂ = (y − β)/γ of what it made. */
+function addPairOfNorms(context: Context, a: NormalizeNode, b: NormalizeNode): void {
+  const [first, second] = [a.outputs[0], b.outputs[0]];
+  const gradient = jointGradient(context, first, second);
+  if (!gradient || a.scale === null) return;
+  if (a.shift !== null && a.shift === b.shift) addToParameter(context, a.shift, 2 * sumOverPairs(gradient));
+  const made = jointKernel(context, first, second);
+  const scale = context.law(a.scale).mean;
+  const shift = a.shift === null ? 0 : context.law(a.shift).mean;
+  if (made === null || made === "unknown" || scale === 0 || shift !== 0) return;
+  addToParameter(context, a.scale, (2 * sumOfProduct(gradient, made)) / scale ** 2);
 }
 
 function addPair(context: Context, a: Node, b: Node): void {
