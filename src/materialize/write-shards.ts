@@ -118,7 +118,7 @@ export async function writeShards(
   const whole = layout(slots, weights, maxShardBytes, shard);
   const source = await sourceOf(options.source ?? null, slots, signal);
   const jobs = jobsOf(plan, whole, folder, options, source);
-  const mine = shard === null ? jobs : shardOf(jobs, ({ bytes }) => bytes, shard);
+  const mine = shard === null ? jobs : jobsOfRank(jobs, shard, maxShardBytes === null);
   const indexPath = whole.index === null ? null : join(folder, whole.index.name);
   for (const target of [...jobs.map((job) => job.path), ...(indexPath === null ? [] : [indexPath])])
     checkPlace(target, source.files);
@@ -136,6 +136,10 @@ export async function writeShards(
   }
   signal?.throwIfAborted();
   return { ...(await writeIndex(indexPath, whole.index.text, complete)), ...common };
+}
+
+function jobsOfRank(jobs: readonly Job[], shard: Shard, oneEach: boolean): Job[] {
+  return oneEach ? jobs.slice(shard.index - 1, shard.index) : shardOf(jobs, ({ bytes }) => bytes, shard);
 }
 
 /** Loaders take a whole `model.safetensors` before an index: beside one, the shards would never be read. */

@@ -99,9 +99,12 @@ test.each([1, 2, 3, 5])("%i ranks together write the very same files, each witho
   expect(contents(folder)).toEqual(undisturbed);
 });
 
-test("without a size there is one file a rank, and the tensors are the same", async () => {
+test("without a size there is one file a rank, of the rank's own number, and the tensors are the same", async () => {
   const folder = fresh();
-  for (const index of [1, 2, 3, 4]) await write(folder, { shard: { index, count: 4 }, maxShardBytes: null });
+  for (const index of [4, 1, 3, 2]) {
+    const { files } = await write(folder, { shard: { index, count: 4 }, maxShardBytes: null });
+    expect(files.map(({ path }) => path)).toEqual([join(folder, `model-0000${index}-of-00004.safetensors`)]);
+  }
   expect(Object.keys(contents(folder))).toHaveLength(5);
   const read = await openModel(join(folder, "model.safetensors.index.json"));
   const whole = initialize(plan);
