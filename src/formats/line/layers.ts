@@ -5,15 +5,16 @@ import { addNode, addParameter, type Draft, type Flow, nextName } from "./draft.
 import { lineError, type Token } from "./scan.ts";
 import type { Operation } from "./syntax.ts";
 
-/** Layers act on the last axis of vectors and of sequences (positions x features); maps are flattened first. */
-export function addDense(draft: Draft, flow: Flow, dense: Extract<Operation, { kind: "dense" }>, token: Token): Flow {
-  const features = flow.shape.at(-1) ?? 1;
-  if (flow.shape.length > 2) {
-    throw lineError(token, `"flatten" before dense units (the map is ${flow.shape.join("x")})`);
-  }
-  const name = nextName(draft, "fc");
-  const weight = addParameter(draft, `${name}.weight`, [dense.units, features], "weight", token);
-  const bias = dense.bias ? addParameter(draft, `${name}.bias`, [dense.units], "bias", token) : null;
+interface Dense {
+  readonly name: string;
+  readonly units: number;
+  readonly bias: boolean;
+}
+
+/** Acts on the last axis. */
+export function addLinear(draft: Draft, flow: Flow, { name, units, bias }: Dense, token: Token): Flow {
+  const weight = addParameter(draft, `${name}.weight`, [units, flow.shape.at(-1) ?? 1], "weight", token);
+  const added = bias ? addParameter(draft, `${name}.bias`, [units], "bias", token) : null;
   return addNode(
     draft,
     {
@@ -21,15 +22,23 @@ export function addDense(draft: Draft, flow: Flow, dense: Extract<Operation, { k
       name,
       op: "Gemm",
       weight,
-      bias,
+      bias: added,
       layout: "out-in",
       scale: 1,
       inputs: [flow.tensor],
       outputs: [name],
     },
-    [...flow.shape.slice(0, -1), dense.units],
+    [...flow.shape.slice(0, -1), units],
     token,
   );
+}
+
+/** Vectors and sequences (positions x features); maps are flattened first. */
+export function addDense(draft: Draft, flow: Flow, dense: Extract<Operation, { kind: "dense" }>, token: Token): Flow {
+  if (flow.shape.length > 2) {
+    throw lineError(token, `"flatten" before dense units (the map is ${flow.shape.join("x")})`);
+  }
+  return addLinear(draft, flow, { ...dense, name: nextName(draft, "fc") }, token);
 }
 
 const NORMALIZATION = {

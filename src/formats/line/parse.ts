@@ -102,6 +102,21 @@ const normalize =
   (method: "batch" | "layer" | "instance" | "rms"): Take =>
   () => ({ kind: "normalize", method, groups: 1 });
 
+const recurrent =
+  (cell: "lstm" | "gru" | "rnn"): Take =>
+  (cursor) => ({
+    kind: "recurrent",
+    cell,
+    units: takeSize(cursor, "a number of units"),
+    bias: !takeIf(cursor, "nobias"),
+  });
+
+const takeAttention: Take = (cursor) => ({
+  kind: "attention",
+  heads: takeSize(cursor, "a number of heads"),
+  bias: !takeIf(cursor, "nobias"),
+});
+
 const OPERATIONS: ReadonlyMap<string, Take> = new Map<string, Take>([
   ["conv", (cursor) => takeConv(cursor, false)],
   ["deconv", (cursor) => takeConv(cursor, true)],
@@ -114,6 +129,11 @@ const OPERATIONS: ReadonlyMap<string, Take> = new Map<string, Take>([
   ["instancenorm", normalize("instance")],
   ["rmsnorm", normalize("rms")],
   ["groupnorm", (cursor) => ({ kind: "normalize", method: "group", groups: takeSize(cursor, "a number of groups") })],
+  ["attention", takeAttention],
+  ["lstm", recurrent("lstm")],
+  ["gru", recurrent("gru")],
+  ["rnn", recurrent("rnn")],
+  ["last", () => ({ kind: "last" })],
   ["flatten", () => ({ kind: "flatten" })],
   ["dropout", takeRatio],
   ["softmax", () => ({ kind: "softmax", log: false })],

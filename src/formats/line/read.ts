@@ -6,6 +6,7 @@ import { addNode, createDraft, type Draft, type Flow, nextName } from "./draft.t
 import { addActivation, addDense, addDropout, addFlatten, addNormalize, addSoftmax } from "./layers.ts";
 import { parseLine } from "./parse.ts";
 import { lineError, type Token } from "./scan.ts";
+import { addAttention, addLast, addRecurrent } from "./sequence.ts";
 import type { Item, Operation, Step } from "./syntax.ts";
 import { addConv, addGlobalPool, addPool } from "./windows.ts";
 
@@ -40,6 +41,12 @@ function addItem(draft: Draft, flow: Flow, { operation, token }: Item): Flow {
       return addGlobalPool(draft, flow, operation.method, token);
     case "normalize":
       return addNormalize(draft, flow, operation, token);
+    case "attention":
+      return addAttention(draft, flow, operation, token);
+    case "recurrent":
+      return addRecurrent(draft, flow, operation, token);
+    case "last":
+      return addLast(draft, flow, token);
     case "flatten":
       return addFlatten(draft, flow, token);
     case "dropout":

@@ -28,6 +28,14 @@ export type Operation =
       readonly method: "batch" | "layer" | "group" | "instance" | "rms";
       readonly groups: number;
     }
+  | { readonly kind: "attention"; readonly heads: number; readonly bias: boolean }
+  | {
+      readonly kind: "recurrent";
+      readonly cell: "lstm" | "gru" | "rnn";
+      readonly units: number;
+      readonly bias: boolean;
+    }
+  | { readonly kind: "last" }
   | { readonly kind: "flatten" }
   | { readonly kind: "dropout"; readonly ratio: number }
   | { readonly kind: "softmax"; readonly log: boolean }

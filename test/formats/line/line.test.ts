@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FormatError } from "../../../src/formats/error.ts";
 import { readLine } from "../../../src/formats/line/index.ts";
+import { initialize } from "../../../src/materialize/index.ts";
+import { plan } from "../../../src/plan/index.ts";
+import { measureSignals, verify } from "../../../src/run/index.ts";
 
 const shapes = (line: string) => {
   const model = readLine(line, { batch: 2 });
@@ -101,3 +104,57 @@ test("any words make a model or a FormatError", () => {
     { numRuns: 1500 },
   );
 });
+
+test("self-attention: four projections by head, and the block keeps its sequence", () => {
+  expect(parameters("5x12 > attention 3").map((row) => row.split(" ")[0])).toEqual(
+    ["q", "k", "v", "out"].flatMap((part) => [`attn1.${part}_proj.weight`, `attn1.${part}_proj.bias`]),
+  );
+  expect(shapes("5x12 > attention 3 nobias").filter((row) => !/proj|heads/.test(row))).toEqual([
+    "attn1.q 2x3x5x4",
+    "attn1.k 2x3x4x5",
+    "attn1.v 2x3x5x4",
+    "attn1.scores 2x3x5x5",
+    "attn1.weights 2x3x5x5",
+    "attn1.mean 2x3x5x4",
+    "attn1.back 2x5x3x4",
+    "attn1.joined 2x5x12",
+  ]);
+  expect(shapes("5x12 > [ layernorm attention 3 ] [ layernorm 48 gelu > 12 ] x2 > layernorm last > 4").at(-1)).toBe(
+    "fc5 2x4",
+  );
+  expect(() => readLine("5x12 > attention 5")).toThrow("heads that divide the 12 features, not 5");
+  expect(() => readLine("12 > attention 3")).toThrow("attention only on a sequence");
+});
+
+test("recurrent layers have PyTorch's parameters and give every state, last the last one", () => {
+  expect(parameters("6x3 > lstm 4")).toEqual([
+    "lstm1.weight_ih_l0 16x3",
+    "lstm1.weight_hh_l0 16x4",
+    "lstm1.bias_ih_l0 16",
+    "lstm1.bias_hh_l0 16",
+  ]);
+  expect(parameters("6x3 > gru 4 nobias")).toEqual(["gru1.weight_ih_l0 12x3", "gru1.weight_hh_l0 12x4"]);
+  expect(shapes("6x3 > rnn 4 x2 > last > 5")).toEqual([
+    "rnn1 2x6x1x4",
+    "rnn1.sequence 2x6x4",
+    "rnn2 2x6x1x4",
+    "rnn2.sequence 2x6x4",
+    "last1 2x4",
+    "fc1 2x5",
+  ]);
+  expect(() => readLine("3 > lstm 4")).toThrow("lstm only on a sequence");
+});
+
+test("a line of attention, and one of recurrence, run as they are predicted", async () => {
+  for (const line of [
+    "6x16 > [ layernorm attention 4 ] [ layernorm 32 gelu > 16 ] x2 > layernorm last > 4",
+    "8x6 > lstm 24 > gru 24 > rnn 24 > last > 4",
+  ]) {
+    const model = readLine(line, { batch: 64 });
+    const made = plan(model);
+    const weights = (draw: number) => initialize(made, { seed: draw });
+    const measured = await measureSignals(model, { weights, seed: 0, draws: 8 });
+    const { passed, layers } = verify(model, made.layers, measured);
+    expect([line, passed, layers.length > 3]).toEqual([line, true, true]);
+  }
+}, 60_000);

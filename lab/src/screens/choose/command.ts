@@ -33,6 +33,24 @@ function conv(state: ChooseState): string {
   return `3x32x32 > ${stem} > ${block} x${depth} > ${end}`;
 }
 
+/** Positions and time steps that are drawn: what is predicted hardly depends on how many there are. */
+const POSITIONS = 16;
+
+/** Heads divide the features: the next number below that does. */
+const headsOf = ({ heads, width }: ChooseState) =>
+  Array.from({ length: heads }, (_, i) => heads - i).find((count) => width % count === 0) ?? 1;
+
+function transformer(state: ChooseState): string {
+  const { depth, width, activation, place, outputs } = state;
+  const attention = `attention ${headsOf(state)}`;
+  // Four times as wide inside (Vaswani 2017, section 3.3).
+  const feedForward = `${4 * width} ${activation} > ${width}`;
+  const start = `${POSITIONS}x${width}`;
+  if (place === "post")
+    return `${start} > [ ${attention} ] layernorm [ ${feedForward} ] layernorm x${depth} > ${outputs}`;
+  return `${start} > [ layernorm ${attention} ] [ layernorm ${feedForward} ] x${depth} > layernorm ${outputs}`;
+}
+
 /** @example architecture({ ...defaults(schema), depth: 4 }) // "64 > 256 relu x4 > 10" */
 export function architecture(state: ChooseState): string {
   switch (state.build) {
@@ -40,6 +58,10 @@ export function architecture(state: ChooseState): string {
       return dense(state);
     case "conv":
       return conv(state);
+    case "transformer":
+      return transformer(state);
+    case "recurrent":
+      return `${POSITIONS}x${state.inputs} > ${state.cell} ${state.width} x${state.depth} > last > ${state.outputs}`;
     case "implicit":
       return `${state.inputs} > ${state.width} sin(${state.frequency}) x${state.depth} > ${state.outputs}`;
   }

@@ -18,9 +18,8 @@ export interface Outcome {
   /** What the scheme does, and who says so. */
   readonly summary: string;
   readonly source: string;
-  /** The finding of the prediction, and the framework's own default's. */
+  /** The finding of the prediction. */
   readonly title: string;
-  readonly byDefault: string;
   readonly layers: readonly PlannedLayer[];
   readonly reasons: readonly Reason[];
   readonly cautions: readonly string[];
@@ -57,7 +56,6 @@ export function outcome(state: ChooseState): Outcome {
     summary,
     source,
     title: verdictOf(made).title,
-    byDefault: verdictOf(planned(network, state.framework)).title,
     layers: made.layers,
     reasons: groupReasons(made.tensors),
     cautions: cautionsOf(made),
@@ -66,3 +64,6 @@ export function outcome(state: ChooseState): Outcome {
     code: emitCode(made, state.framework),
   };
 }
+
+/** The finding under the framework's own default. */
+export const byDefault = (state: ChooseState): string => verdictOf(planned(architecture(state), state.framework)).title;

@@ -47,7 +47,27 @@ const PLAIN: Readonly<Record<ChooseState["activation"], Recipe>> = (() => {
   };
 })();
 
-function published({ build, norm, residual, activation }: ChooseState): Recipe {
+const GPT2: Recipe = {
+  scheme: "gpt2",
+  because:
+    "Normalized before each branch, the stream itself adds up: GPT-2 draws everything with the same small standard deviation and divides what writes into the stream by the root of the number of branches.",
+};
+
+const DEEPNORM: Recipe = {
+  scheme: "deepnorm",
+  because:
+    "Normalized behind each sum, a deep transformer's updates blow up early in training; DeepNorm makes the branches smaller with depth, and the skips larger.",
+};
+
+const GATED: Recipe = {
+  scheme: "keras",
+  because:
+    "Keras' own defaults are what the literature on recurrent networks advises: Glorot for the inputs, orthogonal matrices from step to step, and a forget gate that starts open.",
+};
+
+function published({ build, norm, residual, activation, place }: ChooseState): Recipe {
+  if (build === "transformer") return place === "pre" ? GPT2 : DEEPNORM;
+  if (build === "recurrent") return GATED;
   if (residual && norm === "none")
     return {
       scheme: "fixup",

@@ -25,6 +25,8 @@ export const schema = {
     options: {
       dense: "a dense network",
       conv: "a convolutional network",
+      transformer: "a transformer",
+      recurrent: "a recurrent network",
       implicit: "a network of sines (SIREN)",
     },
   }),
@@ -60,25 +62,33 @@ export const schema = {
   outputs: whole({ label: "Outputs", default: 10, min: 1, max: 65_536, log: true }),
   frequency: number({ label: "Frequency ω₀", default: 30, min: 1, max: 300, step: 1, log: true }),
   base: whole({ label: "Width you tune at", default: 64, min: 4, max: 4096, log: true }),
+  heads: whole({ label: "Attention heads", default: 4, min: 1, max: 64, log: true }),
+  place: choice({
+    label: "Normalized where?",
+    default: "pre",
+    options: { pre: "before each branch (as GPT-2)", post: "behind each sum (as the original)" },
+  }),
+  cell: choice({ label: "Which cell?", default: "lstm", options: { lstm: "LSTM", gru: "GRU", rnn: "plain tanh" } }),
   residual: flag({ label: "Residual (skip connections)", default: false }),
 } as const;
 
 export type ChooseState = StateOf<typeof schema>;
 
+type Question = keyof ChooseState;
+
+/** What the kind of network leaves open, besides depth and width. */
+const OPEN: Readonly<Record<ChooseState["build"], readonly Question[]>> = {
+  dense: ["activation", "norm", "residual"],
+  conv: ["activation", "norm", "residual"],
+  transformer: ["activation", "heads", "place"],
+  recurrent: ["cell"],
+  implicit: ["frequency"],
+};
+
 /** The questions that the answers so far leave open. */
-export function questions({ build, goal }: Pick<ChooseState, "build" | "goal">): readonly (keyof ChooseState)[] {
-  if (build === "implicit") return ["build", "depth", "width", "frequency", "inputs", "outputs", "framework"];
-  return [
-    "build",
-    "depth",
-    "width",
-    "activation",
-    "norm",
-    "goal",
-    ...(goal === "widen" ? (["base"] as const) : []),
-    "framework",
-    ...(build === "dense" ? (["inputs"] as const) : []),
-    "outputs",
-    "residual",
-  ];
+export function questions({ build, goal }: Pick<ChooseState, "build" | "goal">): readonly Question[] {
+  // Sines have one published rule, and nothing else is known to be better.
+  const goals: readonly Question[] = build === "implicit" ? [] : goal === "widen" ? ["goal", "base"] : ["goal"];
+  const sizes: readonly Question[] = build === "conv" || build === "transformer" ? ["outputs"] : ["inputs", "outputs"];
+  return ["build", "depth", "width", ...OPEN[build], ...goals, "framework", ...sizes];
 }
