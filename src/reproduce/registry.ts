@@ -2,6 +2,7 @@
 
 import { glorot2010 } from "./papers/glorot-2010.ts";
 import { he2015 } from "./papers/he-2015.ts";
+import { lecun1998 } from "./papers/lecun-1998.ts";
 import { lsuv2016 } from "./papers/lsuv-2016.ts";
 import { residualScaling } from "./papers/residual-scaling.ts";
 import { saxe2014 } from "./papers/saxe-2014.ts";
@@ -25,6 +26,7 @@ export const experiments: readonly Experiment[] = [
   varianceAlgebra,
   depth,
   zeros,
+  lecun1998,
   glorot2010,
   he2015,
   saxe2014,

@@ -23,7 +23,7 @@ const row = (id: string, figure: string): readonly number[] => {
   return value;
 };
 
-test.each(["glorot-2010", "he-2015", "saxe-2014", "schoenholz-2017", "lsuv-2016", "residual-scaling"])(
+test.each(["lecun-1998", "glorot-2010", "he-2015", "saxe-2014", "schoenholz-2017", "lsuv-2016", "residual-scaling"])(
   "%s holds, and nothing is left undecided or refuted",
   (id) => {
     const { verdict, tests, comparison } = results.get(id)!;
@@ -32,6 +32,13 @@ test.each(["glorot-2010", "he-2015", "saxe-2014", "schoenholz-2017", "lsuv-2016"
     expect(comparison?.length).toBeGreaterThan(0);
   },
 );
+
+test("lecun-1998: a mean takes the stable step down, and smaller weights take it further", () => {
+  const step = (label: string) => number("lecun-1998", `${label}: largest stable step`);
+  // λ_max of a layer grows as the square of its inputs where its units are not flat: E[x²] is 60 here, and 1.
+  expect(step("standardised") / step("as they are, weights rescaled")).toBeGreaterThan(60);
+  expect(step("as they are")).toBeLessThan(step("mean taken off"));
+});
 
 test("glorot-2010: the printed singular values, and the quarter circle's limit above them", () => {
   // Printed with one digit; the mean of a quarter circle's law is 8/(3π), of √(n·Var(W)), and slopes are below 1.
