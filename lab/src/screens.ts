@@ -13,6 +13,7 @@ export interface Screen {
 export const screens: readonly Screen[] = [
   { name: "signal", title: "Signal", load: () => import("./screens/signal/screen.svelte") },
   { name: "neuron", title: "Neuron", load: () => import("./screens/neuron/screen.svelte") },
+  { name: "twins", title: "Zeros and twins", load: () => import("./screens/twins/screen.svelte") },
   { name: "phase", title: "Phase map", load: () => import("./screens/phase/screen.svelte") },
   { name: "model", title: "My model", load: () => import("./screens/model/screen.svelte") },
   { name: "choose", title: "Choose", load: () => import("./screens/choose/screen.svelte") },

@@ -5,6 +5,7 @@ import type { Tasks } from "./protocol.ts";
 export const taskModules: Readonly<Record<string, () => Promise<Tasks>>> = {
   signal: () => import("../screens/signal/compute.ts"),
   neuron: () => import("../screens/neuron/compute.ts"),
+  twins: () => import("../screens/twins/compute.ts"),
   phase: () => import("../screens/phase/compute.ts"),
   model: () => import("../screens/model/compute.ts"),
   choose: () => import("../screens/choose/compute.ts"),

@@ -1,0 +1,182 @@
+/** The Zeros and twins screen: its small trainer is right, and what it shows is the verdict of `reproduce zeros`. */
+
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { samplesOf, training } from "../../lab/src/screens/twins/compute.ts";
+import { schema, shown, type TwinsState } from "../../lab/src/screens/twins/state.ts";
+import { copyOf, layersOf, singularValues, trainStep } from "../../lab/src/screens/twins/trainer.ts";
+import { sentence, titleOf } from "../../lab/src/screens/twins/words.ts";
+import { defaults } from "../../lab/src/state/schema.ts";
+import { activationByName } from "../../src/activation/index.ts";
+import { zeros } from "../../src/reproduce/statements/zeros.ts";
+import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+
+const start: TwinsState = defaults(schema);
+
+test("one step goes down the loss's own slope", () => {
+  const samples = samplesOf(1);
+  for (const name of ["tanh", "logistic"]) {
+    const activation = activationByName(name);
+    const lossOf = (layers: Parameters<typeof copyOf>[0]) => trainStep(copyOf(layers), activation, samples, 0);
+    const layers = layersOf((layer, index) => Math.sin(3 * layer + index));
+    const stepped = copyOf(layers);
+    trainStep(stepped, activation, samples, 1);
+    layers.forEach(({ weights }, l) => {
+      weights.forEach((row, o) => {
+        row.forEach((w, i) => {
+          const h = 1e-5;
+          const at = (value: number) => {
+            const moved = copyOf(layers);
+            moved[l]!.weights[o]![i] = value;
+            return lossOf(moved);
+          };
+          const slope = (at(w + h) - at(w - h)) / (2 * h);
+          // Central differences: h²/6 of a third derivative of the order of 10, and rounding ε·loss/h.
+          expect(Math.abs(w - stepped[l]!.weights[o]![i]! - slope)).toBeLessThan(1e-9 + (4 * Number.EPSILON) / h);
+        });
+      });
+    });
+  }
+});
+
+test("singular values: their squares add up to the matrix's, their product is its determinant", () => {
+  // Whole numbers: products are exact, and none is lost below the smallest double.
+  const entry = fc.integer({ min: -99, max: 99 });
+  expect(singularValues([Float64Array.of(3e-320, 0), Float64Array.of(0, 1e-320)])).toEqual([3e-320, 1e-320]);
+  expect(singularValues([Float64Array.of(0, 0), Float64Array.of(0, 0)])).toEqual([0, 0]);
+  fc.assert(
+    fc.property(fc.array(entry, { minLength: 9, maxLength: 9 }), (a) => {
+      const rows = [0, 3, 6].map((from) => Float64Array.from(a.slice(from, from + 3)));
+      const values = singularValues(rows);
+      const square = a.reduce((sum, v) => sum + v * v, 0);
+      const [p, q, r, s, t, u, v, w, x] = a as [number, number, number, number, number, number, number, number, number];
+      const determinant = p * (t * x - u * w) - q * (s * x - u * v) + r * (s * w - t * v);
+      const product = values.reduce((all, value) => all * value, 1);
+      // A dozen rotations of three entries, each right to a few ε of the matrix's size; the determinant's sums likewise.
+      expect(Math.abs(values.reduce((sum, value) => sum + value * value, 0) - square)).toBeLessThanOrEqual(
+        256 * Number.EPSILON * square,
+      );
+      expect(Math.abs(product - Math.abs(determinant))).toBeLessThanOrEqual(256 * Number.EPSILON * square ** 1.5);
+    }),
+  );
+});
+
+test("from zero: the verdict of reproduce", async () => {
+  const { figures } = await zeros.run({ seed: 0, size: "quick" });
+  const [tanh, relu, logistic] = (["tanh", "relu", "logistic"] as const).map((activation) =>
+    training({ ...start, activation }),
+  );
+  for (const [run, ranks] of [
+    [tanh!, figures.tanhRank],
+    [relu!, figures.reluRank],
+  ] as const) {
+    expect(run.moved).toBeNull();
+    expect(new Set(run.frames.map(({ rank }) => rank))).toEqual(new Set(ranks as number[]));
+    expect(titleOf(run)).toBe("No hidden weight ever moves: only the last bias learns");
+    expect(sentence(run, 7)).toContain("rank 0 of 4");
+  }
+  expect(logistic!.moved).toBe(Math.min(...(figures.logisticFirstMove as number[])));
+  expect(Math.max(...logistic!.frames.map(({ rank }) => rank))).toBe(Math.max(...(figures.logisticRank as number[])));
+  expect(titleOf(logistic!)).toBe(
+    "From step 2 the hidden weights move, but the four units of a layer stay one unit for ever",
+  );
+  expect(sentence(logistic!, 1)).toContain("have not moved");
+  expect(sentence(logistic!, 500)).toContain(
+    "all 4 units are the same unit, to the bit; the matrix between them has rank 1 of 4",
+  );
+});
+
+test("any constant makes twins for ever, to the bit", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom("tanh" as const, "relu" as const, "logistic" as const),
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      fc.double({ min: 0.01, max: 1, noNaN: true }),
+      fc.nat(1000),
+      (activation, value, rate, seed) => {
+        const { frames } = training({ ...start, activation, start: "constant", value, rate, seed });
+        for (const { groups, rank } of frames) {
+          expect(groups).toEqual([
+            [0, 0, 0, 0],
+            [0, 0, 0, 0],
+          ]);
+          expect(rank).toBeLessThanOrEqual(1);
+        }
+      },
+    ),
+    { numRuns: 6, endOnFailure: true },
+  );
+});
+
+test("a breath of noise lets units part and learn what one unit cannot", () => {
+  const constant = training({ ...start, activation: "tanh", start: "constant" });
+  const breath = training({ ...start, activation: "tanh", start: "breath" });
+  expect(breath.frames[0]!.rank).toBe(4);
+  expect(breath.frames[0]!.stableRank).toBeLessThan(1.01);
+  expect(breath.frames.at(-1)!.loss).toBeLessThan(constant.frames.at(-1)!.loss / 5);
+  expect(titleOf(breath)).toMatch(/^A breath of noise/);
+  const wild = training({ ...start, activation: "relu", start: "constant", value: 2, rate: 5 });
+  if (wild.diverged !== null) expect(titleOf(wild)).toBe(`The training diverges at step ${wild.diverged}`);
+  expect(wild.frames.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+  expect(shown(start)).not.toContain("noise");
+});
+
+describe.skipIf(browserPath === undefined)("Zeros and twins", () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+  afterAll(async () => {
+    expect(await lab.close()).toBe(130);
+  });
+
+  test("steps, plays, pauses and starts again by keyboard alone; the link follows", async () => {
+    const page = await lab.open("#v1/twins");
+    await page.locator("figure").first().waitFor();
+    const verdict = page.locator("figure p.verdict").first();
+    expect(await verdict.textContent()).toContain("After 0 steps in both hidden layers all 4 units are the same unit");
+    const step = page.getByRole("button", { name: "Step", exact: true });
+    for (let presses = 0; presses < 30 && !(await step.evaluate((it) => it === document.activeElement)); presses++)
+      await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/step=2/);
+    expect(await verdict.textContent()).toContain("After 2 steps");
+    await page.getByRole("button", { name: "Play" }).press("Enter");
+    await expect.poll(() => verdict.textContent(), { timeout: 30_000 }).toMatch(/After \d\d+ steps/);
+    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    await page.getByRole("button", { name: "Reset" }).press("Enter");
+    await expect.poll(() => verdict.textContent(), { timeout: 30_000 }).toContain("After 0 steps");
+    await page.getByRole("combobox", { name: "Weights start" }).selectOption("drawn");
+    await expect
+      .poll(() => page.locator("figure h2").first().textContent(), { timeout: 30_000 })
+      .toMatch(/^Drawn weights/);
+    await page.waitForURL(/start=drawn/);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("a link is the state, and nothing plays by itself", async () => {
+    const page = await lab.open("#v1/twins?activation=tanh&start=breath&step=300", { reducedMotion: "reduce" });
+    await page.locator("figure").first().waitFor();
+    expect(await page.locator("figure p.verdict").first().textContent()).toContain(
+      "After 300 steps all 4 units of the first hidden layer differ",
+    );
+    expect(await page.getByRole("button", { name: "Play" }).count()).toBe(1);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("has no serious fault for those who see less or use other means, light and dark, wide and narrow", async () => {
+    for (const [colorScheme, width] of [
+      ["light", 1200],
+      ["dark", 360],
+    ] as const) {
+      const page = await lab.open("#v1/twins?start=breath&step=20", { colorScheme, viewport: { width, height: 800 } });
+      await page.locator("[aria-busy=false]").waitFor();
+      await page.getByRole("button", { name: "Numbers" }).first().click();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.context().close();
+    }
+  });
+});
