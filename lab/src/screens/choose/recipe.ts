@@ -10,7 +10,7 @@ export interface Recipe {
 }
 
 const SOLVED =
-  "Every layer's signal and gradient are computed for this very network, and each weight's variance is chosen so that both stay as level as the network allows; the readout starts small, so that the first loss is that of not knowing.";
+  "Every layer's signal and gradient are computed for this very network, and each weight's variance is chosen so that both stay as level as the network allows; the outputs start as large as every layer before them.";
 
 /** Rules for plain layers, by activation. */
 const PLAIN: Readonly<Record<ChooseState["activation"], Recipe>> = (() => {
