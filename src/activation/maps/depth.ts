@@ -52,12 +52,18 @@ export function attractor(activation: Activation, field: MeanField): FixedPoint 
 /** Share of units whose slope is below this share of the steepest one counts as saturated (DESIGN 6.2). */
 const SATURATED = 1 / 20;
 
-const GRID: readonly number[] = Array.from({ length: 361 }, (_, i) => -9 + i / 20);
+const GRID = Float64Array.from({ length: 361 }, (_, i) => -9 + i / 20);
 
 /** The grid, with each break enclosed. */
-function gridAround(breaks: readonly number[]): readonly number[] {
+function gridAround(breaks: readonly number[]): Float64Array {
   if (breaks.length === 0) return GRID;
-  return [...GRID, ...breaks.flatMap((t) => [t - 1e-12, t + 1e-12])].sort((a, b) => a - b);
+  const grid = new Float64Array(GRID.length + 2 * breaks.length);
+  grid.set(GRID);
+  grid.set(
+    breaks.flatMap((t) => [t - 1e-12, t + 1e-12]),
+    GRID.length,
+  );
+  return grid.sort();
 }
 
 /** P(f(z) < 0) for z ~ N(mean, variance), with the sign changes found on a grid of ±9 standard deviations and refined. */

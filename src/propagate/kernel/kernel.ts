@@ -9,7 +9,7 @@
  */
 
 import { forEachLag, windowPairs, windowSize, windowStrides } from "./lags.ts";
-import { mean, multiplyValues, product, scaleValues, single } from "./values.ts";
+import { addValues, mean, multiplyValues, product, scaleValues, single } from "./values.ts";
 
 export { forEachLag, pairsAt, windowPairs } from "./lags.ts";
 export { mean, multiplyValues, outerValues, overValues, product, scaleValues } from "./values.ts";
@@ -176,11 +176,7 @@ export function sumKernels(terms: readonly { readonly kernel: Kernel; readonly w
   const radius = sizes.map((_, axis) => Math.max(...terms.map((t) => t.kernel.radius[axis])));
   const length = terms.every((t) => t.kernel.profile.length === 1) ? 1 : product(sizes);
   const profile = new Float64Array(length);
-  for (const { kernel, weight } of terms) {
-    const values = kernel.profile;
-    const step = values.length === 1 ? 0 : 1;
-    for (let i = 0; i < length; i++) profile[i] += weight * values[i * step];
-  }
+  for (let t = 0; t < terms.length; t++) addValues(profile, terms[t].kernel.profile, terms[t].weight);
   const parts = terms.map((t) => ({ kernel: t.kernel, share: t.weight * diagonal(t.kernel) }));
   const total = parts.reduce((sum, p) => sum + p.share, 0);
   if (length > 1) means.set(profile, total);

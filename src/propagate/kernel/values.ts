@@ -60,3 +60,10 @@ export function outerValues(a: Float64Array, b: Float64Array): Float64Array {
   }
   return out;
 }
+
+/** sum += weight·values; one of the values may stand for all. */
+export function addValues(sum: Float64Array, values: Float64Array, weight: number): void {
+  if (values.length === 1) for (let i = 0, value = weight * values[0]; i < sum.length; i++) sum[i] += value;
+  else if (weight === 1) for (let i = 0; i < sum.length; i++) sum[i] += values[i];
+  else for (let i = 0; i < sum.length; i++) sum[i] += weight * values[i];
+}

@@ -18,7 +18,21 @@ const REACH = 8.5;
 /** Nodes for the common part: Gauss–Hermite would do with fewer, this keeps one rule. */
 const COMMON = 49;
 
-function standardGrid(points: number): { z: Float64Array; density: Float64Array; step: number } {
+interface StandardGrid {
+  readonly z: Float64Array;
+  readonly density: Float64Array;
+  readonly step: number;
+}
+
+const grids = new Map<number, StandardGrid>();
+
+function standardGrid(points: number): StandardGrid {
+  const grid = grids.get(points) ?? makeGrid(points);
+  grids.set(points, grid);
+  return grid;
+}
+
+function makeGrid(points: number): StandardGrid {
   const step = (2 * REACH) / (points - 1);
   const z = Float64Array.from({ length: points }, (_, i) => -REACH + i * step);
   return { z, density: z.map((x) => Math.exp(-0.5 * x * x) * 0.3989422804014327 * step), step };

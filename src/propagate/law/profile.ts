@@ -1,6 +1,7 @@
 /** Moments of an activation at every position of a map. */
 
 import type { Activation } from "../../activation/index.ts";
+import { scaleValues } from "../kernel/kernel.ts";
 import { type ActivationMap, activationMap } from "./activation-map.ts";
 import { homogeneous } from "./form.ts";
 import { interpolant } from "./interpolant.ts";
@@ -30,7 +31,7 @@ export function profileThrough(
   if (mean === 0 && homogeneous(activation)) {
     const unit = of(activationMap(activation, 0, 1));
     if (degree === 0) return Float64Array.of(unit);
-    return throughCurve(profile, degree === 1 ? (q) => unit * Math.sqrt(q) : (q) => unit * q);
+    return degree === 1 ? throughRoot(profile, unit) : scaleValues(profile, unit);
   }
   const square = mean * mean;
   let low = Number.POSITIVE_INFINITY;
@@ -46,6 +47,12 @@ export function profileThrough(
     of(activationMap(activation, mean, sd * sd)),
   );
   return throughCurve(profile, (value) => curve(Math.sqrt(Math.max(0, value - square))));
+}
+
+function throughRoot(profile: Float64Array, unit: number): Float64Array {
+  const out = new Float64Array(profile.length);
+  for (let i = 0; i < out.length; i++) out[i] = unit * Math.sqrt(profile[i]);
+  return out;
 }
 
 /** Away from borders neighbours are equal: one evaluation serves a run of them. */

@@ -146,27 +146,38 @@ function turned(state: State, layout: Layout): State {
   return { ...state, layout: own, parts: [{ ...part, channels, kernel, between: level * offDiagonal(part.kernel) }] };
 }
 
-/** Operands of one shape, each axis one run of channels or of positions in order, and cut into the same channels. */
-function alreadyAligned(states: readonly State[], shape: readonly number[]): boolean {
-  const [first] = states;
+/** Each axis is one run of channels or of positions, and these are in order. */
+export function hasPlainAxes({ layout }: State): boolean {
   let dim = 0;
-  for (let axis = 0; axis < shape.length; axis++) {
-    const factors = first.layout[axis];
-    if (first.shape.length !== shape.length || first.shape[axis] !== shape[axis] || factors.length > 1) return false;
+  for (let axis = 0; axis < layout.length; axis++) {
+    const factors = layout[axis];
+    if (factors.length > 1) return false;
     const [factor] = factors;
     if (factor && (factor.size === 1 || (factor.role === "position" && factor.dim !== dim++))) return false;
   }
+  return true;
+}
+
+/** Operands of one shape and layout, cut into the same channels. */
+function alreadyAligned(states: readonly State[], shape: readonly number[]): boolean {
+  const [first] = states;
+  if (first.shape.length !== shape.length || first.shape.some((size, axis) => size !== shape[axis])) return false;
+  if (!hasPlainAxes(first)) return false;
   return states.every((state) => state === first || (likeLayout(state, first) && likeCuts(state, first)));
 }
 
 const likeLayout = (a: State, b: State): boolean =>
   a.shape.length === b.shape.length &&
-  (a.layout === b.layout ||
-    a.layout.every((factors, axis) => {
-      const [x, y] = [factors[0], b.layout[axis][0]];
-      if (factors.length !== b.layout[axis].length) return false;
-      return x?.role === y?.role && x?.size === y?.size && (x?.role !== "position" || x.dim === (y as typeof x).dim);
-    }));
+  (a.layout === b.layout || a.layout.every((factors, axis) => sameFactors(factors, b.layout[axis])));
+
+export const sameFactors = (a: readonly Factor[], b: readonly Factor[]): boolean =>
+  a.length === b.length &&
+  a.every((x, i) => {
+    const y = b[i];
+    return (
+      x.role === y.role && x.size === y.size && (x.role !== "position" || y.role !== "position" || x.dim === y.dim)
+    );
+  });
 
 const likeCuts = (a: State, b: State): boolean =>
   a.parts.length === b.parts.length && a.parts.every((part, i) => part.channels === b.parts[i].channels);

@@ -3,7 +3,7 @@
 import { carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
 import { joinAxis, offDiagonal, sliceAxis } from "../kernel/axes.ts";
 import { type Kernel, sumKernels } from "../kernel/kernel.ts";
-import { align } from "./align.ts";
+import { align, hasPlainAxes, sameFactors } from "./align.ts";
 import { channelsOf, type Factor, mixParts, type Part, positionDims, type State } from "./state.ts";
 
 /** What role the joined axis has: the first operand that extends along it tells. */
@@ -96,6 +96,14 @@ export function concatStates(states: readonly State[], axis: number, shape: read
 }
 
 function concatChannels(states: readonly State[], axis: number, shape: readonly number[]): State {
+  const alike = (state: State) =>
+    hasPlainAxes(state) && state.layout.every((f, i) => i === axis || sameFactors(f, states[0].layout[i]));
+  if (states.every(alike))
+    return {
+      shape,
+      layout: states[0].layout.map((f, i) => (i === axis ? [{ role: "channel", size: shape[axis] }] : f)),
+      parts: states.flatMap((state) => state.parts),
+    };
   const widest = states.reduce((a, b) => (b.parts[0].kernel.sizes.length > a.parts[0].kernel.sizes.length ? b : a));
   const laid = states.map((state) =>
     align(
