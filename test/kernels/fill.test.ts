@@ -1,9 +1,9 @@
 /** Kernels against the reference: the same bits, whatever is asked for. */
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createFillKernel, fillKernel, valuesBegin } from "../../src/kernels/fill-module.ts";
-import { type Fill, fillBits, runFill } from "../../src/kernels/index.ts";
+import { type Fill, fillBits, narrow, runFill } from "../../src/kernels/index.ts";
 import { createMemory } from "../../src/kernels/module.ts";
 import { createKey, fillBits as referenceBits, truncatedWay } from "../../src/random/index.ts";
 
@@ -158,4 +158,29 @@ test("errors are the reference's", () => {
     /holds no probability/,
   );
   expect(() => runFill(out, { kind: "normal", key, start: -1, mean: 0, std: 1 })).toThrow(/whole number from 0/);
+});
+
+test("where there is no SIMD, or compiling is forbidden, the reference draws and rounds", async () => {
+  const expected = new Float32Array(3000);
+  const fill: Fill = { kind: "normal", key: createKey(5, "w"), start: 9, mean: 0, std: 1 };
+  runFill(expected, fill, null);
+  for (const broken of ["old", "forbidden"] as const) {
+    vi.resetModules();
+    const validate = vi.spyOn(WebAssembly, "validate").mockImplementation(() => {
+      if (broken === "forbidden") throw new Error("refused by the content security policy");
+      return false;
+    });
+    const { encodeNumbers } = await import("../../src/formats/dtype.ts");
+    const without = await import("../../src/kernels/index.ts");
+    const ours = new Float32Array(3000);
+    without.runFill(ours, fill);
+    const halves = encodeNumbers(ours, "bf16");
+    validate.mockRestore();
+    vi.resetModules();
+    expect(without.narrow(ours, "bf16", new Uint16Array(3000))).toBe(false);
+    expect(difference(ours, expected)).toBeNull();
+    const patterns = new Uint16Array(3000);
+    expect(narrow(ours, "bf16", patterns)).toBe(true);
+    expect(new Uint16Array(halves.buffer)).toEqual(patterns);
+  }
 });
