@@ -52,7 +52,7 @@ export function screenState<S extends Schema>(screen: string, schema: S): StateO
   if (first.problems.length > 0) location.notice(first.problems);
   const state = $state(first.state);
   let written = encode(schema, first.state);
-  let changed = 0;
+  let changed = Number.NEGATIVE_INFINITY;
   $effect(() => {
     const query = encode(schema, state);
     const timer = setTimeout(() => {
