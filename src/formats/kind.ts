@@ -109,7 +109,7 @@ export type JsonKind = "index" | "config" | "shapes" | "tfjs" | "keras";
  */
 export function jsonKindOf(path: string, bytes: Uint8Array): JsonKind {
   const keys = jsonKeys(bytes, "JSON");
-  if (keys.has("weight_map")) return "index";
+  if (keys.has("weight_map") || /\.(safetensors|bin)\.index\.json$/.test(path)) return "index";
   if (keys.has("model_type") || keys.has("architectures")) return "config";
   if (keys.has("modelTopology") || keys.has("weightsManifest")) return "tfjs";
   if (keys.has("class_name") && keys.has("config")) return "keras";

@@ -128,6 +128,6 @@ test.each([
   expect(String(error)).not.toContain("\n");
 });
 
-test("a directory is no model", async () => {
-  await expect(openModel(folder)).rejects.toThrow("is a directory, name a file in it");
+test("a folder without a model in it is none", async () => {
+  await expect(openModel(folder)).rejects.toThrow(`${folder}: a folder without model.safetensors, an index or`);
 });
