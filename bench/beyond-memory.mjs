@@ -54,12 +54,15 @@ function shapes() {
 const model = join(folder, "shapes.json");
 writeFileSync(model, JSON.stringify(shapes()));
 
-/** Largest resident memory that the system has seen of a process so far, in bytes. */
-function peakOf(pid) {
+/** Largest resident memory in bytes and processor time in seconds that the system has seen of a process so far; null when it is gone. */
+function usageOf(pid) {
   try {
-    return 1024 * Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+    const peak = 1024 * Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+    // Fields 14 and 15, counted behind the name in brackets, in hundredths of a second.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
+    return { peak, processor: (Number(fields[11]) + Number(fields[12])) / 100 };
   } catch {
-    return 0;
+    return null;
   }
 }
 
@@ -69,18 +72,19 @@ function run(args, killAfter = null) {
     const started = performance.now();
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
-    let peak = 0;
+    let usage = { peak: 0, processor: 0 };
     child.stdout.on("data", (chunk) => {
       out += chunk;
     });
     const watch = setInterval(() => {
-      peak = Math.max(peak, peakOf(child.pid));
+      const now = usageOf(child.pid);
+      if (now !== null && now.peak > 0) usage = now;
     }, 50);
     const killer = killAfter === null ? null : setTimeout(() => child.kill("SIGKILL"), killAfter);
     child.on("close", (code, signal) => {
       clearInterval(watch);
       clearTimeout(killer);
-      resolve({ code, signal, out, peak, seconds: (performance.now() - started) / 1000 });
+      resolve({ code, signal, out, ...usage, seconds: (performance.now() - started) / 1000 });
     });
   });
 }
@@ -154,7 +158,14 @@ for (let round = 0; round < RUNS; round++) {
   const theirs = await run(["-e", ZEROS, zeros, ...sizes]);
   if (theirs.code !== 0) throw new Error(`writing zeros exited with ${theirs.code}`);
   rmSync(zeros, { recursive: true, force: true });
-  rounds.push({ seconds: ours.seconds, zeros: theirs.seconds, ratio: ours.seconds / theirs.seconds, peak: ours.peak });
+  rounds.push({
+    seconds: ours.seconds,
+    processor: ours.processor,
+    zeros: theirs.seconds,
+    zerosProcessor: theirs.processor,
+    ratio: ours.seconds / theirs.seconds,
+    peak: ours.peak,
+  });
   say(
     `round ${round + 1}: ${ours.seconds.toFixed(1)} s, zeros ${theirs.seconds.toFixed(1)} s, peak ${(ours.peak / 1e6).toFixed(0)} MB`,
   );
@@ -201,7 +212,9 @@ const result = {
   files: written.files.length,
   scheme: options.scheme,
   seconds: median(rounds.map(({ seconds }) => seconds)),
+  processorSeconds: median(rounds.map(({ processor }) => processor)),
   zerosSeconds: median(rounds.map(({ zeros }) => zeros)),
+  zerosProcessorSeconds: median(rounds.map(({ zerosProcessor }) => zerosProcessor)),
   ratio: median(rounds.map(({ ratio }) => ratio)),
   peakBytes: Math.max(...rounds.map(({ peak }) => peak)),
   kills,
@@ -211,8 +224,8 @@ const result = {
 if (options.json) console.log(JSON.stringify(result, null, 2));
 else
   console.log(`${(bytes / 1e9).toFixed(2)} GB of bfloat16 in ${result.files} files, scheme ${options.scheme}, median of ${RUNS}
-drawn and written     ${result.seconds.toFixed(1)} s
-zeros, the same way   ${result.zerosSeconds.toFixed(1)} s
+drawn and written     ${result.seconds.toFixed(1)} s, ${result.processorSeconds.toFixed(1)} s of processor time
+zeros, the same way   ${result.zerosSeconds.toFixed(1)} s, ${result.zerosProcessorSeconds.toFixed(1)} s of processor time
 ratio                 ×${result.ratio.toFixed(2)}   (at most 1.3)
 peak memory           ${(result.peakBytes / 1e6).toFixed(0)} MB   (at most 200)
 killed and resumed    ${kills} times, ${equal === null ? "not tried" : equal ? "equal bits" : "OTHER BITS"}`);
