@@ -263,6 +263,37 @@ const CASES: Readonly<Record<string, Case>> = {
     // What is cut away gets no gradient at all.
     only: ["a", "b", "j", "h", "f", "c", "y", "w", "v"],
   },
+  "a recurrence written out over three steps, its states averaged": {
+    graph: {
+      inputs: { x: [N, 3, 32] },
+      parameters: { u: [64, 32], w: [64, 64], v: [8, 64] },
+      tensors: {
+        ...Object.fromEntries(["x0", "x1", "x2"].map((name) => [name, [N, 32]])),
+        ...Object.fromEntries(
+          ["i0", "i1", "i2", "h0", "h1", "h2", "r0", "r1", "z1", "z2"].map((name) => [name, [N, 64]]),
+        ),
+        ...Object.fromEntries(["s0", "s1", "s2"].map((name) => [name, [N, 1, 64]])),
+        s: [N, 3, 64],
+        m: [N, 64],
+        y: [N, 8],
+      },
+      outputs: ["y"],
+      nodes: [
+        ...[0, 1, 2].flatMap((t): Node[] => [
+          { ...base(`x${t}`, ["x"], [`x${t}`]), kind: "gather", axis: 1, indices: [t], scalar: true },
+          linear(`i${t}`, `x${t}`, "u"),
+          ...(t === 0 ? [] : [linear(`r${t - 1}`, `h${t - 1}`, "w"), combine(`z${t}`, [`i${t}`, `r${t - 1}`], "add")]),
+          act(`h${t}`, t === 0 ? "i0" : `z${t}`, "tanh"),
+          { ...base(`s${t}`, [`h${t}`], [`s${t}`]), kind: "reshape", shape: [N, 1, 64] },
+        ]),
+        { ...base("s", ["s0", "s1", "s2"], ["s"]), kind: "concat", axis: 1 },
+        reduce("m", "s", "mean", [1]),
+        linear("y", "m", "v"),
+      ],
+    },
+    variances: { u: 1 / 32, w: 1 / 64, v: 1 / 64 },
+    width: 24,
+  },
   "borders that mirror, and interpolation": {
     graph: {
       inputs: { x: [N, 3, 6, 6] },

@@ -163,7 +163,9 @@ export function joinAxis(kernels: readonly Kernel[], axis: number, across: numbe
     offset += run;
   }
   const level = mean(profile);
-  const inside = kernels.reduce((sum, k) => sum + (positions(k) / count) ** 2, 0);
+  // Of the pairs of different positions, those of one piece.
+  const inside =
+    count === 1 ? 1 : kernels.reduce((sum, k) => sum + positions(k) * (positions(k) - 1), 0) / (count * (count - 1));
   const far = inside * blend((k) => k.far) + (1 - inside) * (level === 0 ? 0 : across / level);
   return { sizes, radius, lags: lagsFrom(radius, (lag) => blend((k) => correlationAt(k, lag))), far, profile };
 }

@@ -1,20 +1,40 @@
 /** Joining tensors and taking runs of indices out of them. */
 
 import type { ConcatNode, GatherNode, SliceNode, SplitNode } from "../../model/types.ts";
-import { addGradient, type Rule, stateOf } from "../context.ts";
+import { addGradient, type Context, type Rule, stateOf } from "../context.ts";
+import { diagonal } from "../kernel/kernel.ts";
 import { fixedState, valueState } from "../state/align.ts";
 import { concatStates, splitGradient } from "../state/joins.ts";
+import { jointKernel } from "../state/joint.ts";
 import { canonicalize } from "../state/layout.ts";
 import { sliceState, ungatherKernel } from "../state/slices.ts";
 import { normalizeAxis, type State } from "../state/state.ts";
 import { fitGradient, shapeOf } from "./shape.ts";
+
+/** More pieces than this are few of any one kind, and their pairs many. */
+const PIECES = 32;
+
+/** E[a a'] of two pieces of a sequence that is put together of single steps, averaged over pairs; null: as their means have it. */
+function acrossPieces(node: ConcatNode, context: Context): number | null {
+  const pieces = node.inputs;
+  if (pieces.length > PIECES || pieces.some((name) => context.states.get(name)?.parts.length !== 1)) return null;
+  let sum = 0;
+  for (let i = 0; i < pieces.length; i++)
+    for (let j = 0; j < i; j++) {
+      const joint = jointKernel(context, pieces[i], pieces[j]);
+      const [a, b] = [i, j].map((k) => stateOf(context, pieces[k]).parts[0].mean);
+      sum += joint === null || joint === "unknown" ? a * b : diagonal(joint);
+    }
+  return (2 * sum) / (pieces.length * (pieces.length - 1));
+}
 
 export const concatRule: Rule<ConcatNode> = {
   forward(node, context) {
     const flowing = node.inputs.find((name) => context.states.has(name));
     const like = flowing ? stateOf(context, flowing) : null;
     const states = node.inputs.map((name) => canonicalize(context.states.get(name) ?? fixedState(context, name, like)));
-    return [concatStates(states, normalizeAxis(node.axis, states[0].shape.length), shapeOf(context, node.outputs[0]))];
+    const axis = normalizeAxis(node.axis, states[0].shape.length);
+    return [concatStates(states, axis, shapeOf(context, node.outputs[0]), () => acrossPieces(node, context))];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;

@@ -56,7 +56,13 @@ function withAxis(state: State, axis: number): { state: State; dim: number } {
   };
 }
 
-export function concatStates(states: readonly State[], axis: number, shape: readonly number[]): State {
+/** `across`: E[a a'] of elements of two pieces at different positions; default: the square of their mean. */
+export function concatStates(
+  states: readonly State[],
+  axis: number,
+  shape: readonly number[],
+  across?: () => number | null,
+): State {
   if (roleOf(states, axis) === "channel") return concatChannels(states, axis, shape);
   const prepared = states.map((state) => withAxis({ ...state, parts: [mixParts(state)] }, axis));
   const dim = prepared[0].dim;
@@ -70,7 +76,7 @@ export function concatStates(states: readonly State[], axis: number, shape: read
   const kernel = joinAxis(
     parts.map((p) => p.kernel),
     dim,
-    mean * mean,
+    across?.() ?? mean * mean,
   );
   const layout = prepared[0].state.layout.map((factors, i): readonly Factor[] =>
     i === axis

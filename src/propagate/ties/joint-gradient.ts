@@ -9,12 +9,13 @@
  * Limits: tensors of one law (no concatenated channels); a weight's mean counts only in its square.
  */
 
-import type { Node, NormalizeNode } from "../../model/types.ts";
+import type { ConcatNode, Node, NormalizeNode } from "../../model/types.ts";
 import { addParameterGradient, type Context, type Gradient, plainGradient, stateOf, totalKernel } from "../context.ts";
 import { diagonal, type Kernel, multiplyKernels, sumKernels, sumOverPairs, uniformKernel } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { jointKernel } from "../state/joint.ts";
-import { layerKey, timesNumber } from "../state/same-map.ts";
+import { acrossCuts, layerKey, timesNumber } from "../state/same-map.ts";
+import { normalizeAxis, positionDims } from "../state/state.ts";
 import { factorKernel } from "./factors.ts";
 import { keyCounts, start, steps, type Way } from "./ways.ts";
 
@@ -90,10 +91,20 @@ function weighed(context: Context, a: Way, b: Way, kernel: Kernel): Kernel | nul
 }
 
 function throughLayer(context: Context, a: Way, b: Way, first: Node, second: Node): Kernel | null {
+  if (first.kind === "concat") return first === second ? betweenSteps(context, a, b, first) : null;
   if (layerKey(context, first) !== layerKey(context, second)) return null;
   const joint = jointGradient(context, first.outputs[0], second.outputs[0]);
   const back = joint && backThrough(context, first, joint);
   return back && weighed(context, a, b, back);
+}
+
+/** Two steps of one sequence: their gradients are those of the sequence at two positions. */
+function betweenSteps(context: Context, a: Way, b: Way, node: ConcatNode): Kernel | null {
+  const [part, ...others] = context.gradients.get(node.outputs[0]) ?? [];
+  const out = stateOf(context, node.outputs[0]);
+  const [dim] = positionDims(out.layout[normalizeAxis(node.axis, out.shape.length)] ?? []);
+  if (!part || others.length > 0 || dim === undefined || a.piece === undefined || b.piece === undefined) return null;
+  return weighed(context, a, b, acrossCuts(totalKernel(part), dim, b.piece - a.piece));
 }
 
 /** A linear node's backward map of second moments, on a joint one: the map of its magnitude, with its sign. */

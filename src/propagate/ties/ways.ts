@@ -1,11 +1,11 @@
 /** The ways that a tensor's gradient comes: one step back through each node that reads it. */
 
-import type { CombineNode, Node, NormalizeNode } from "../../model/types.ts";
+import type { CombineNode, ConcatNode, Node, NormalizeNode } from "../../model/types.ts";
 import type { Context } from "../context.ts";
 import { diagonal } from "../kernel/kernel.ts";
 import { activationOf, straightLine } from "../law/form.ts";
 import { layerKey } from "../state/same-map.ts";
-import type { State } from "../state/state.ts";
+import { normalizeAxis, positionDims, type State } from "../state/state.ts";
 import { type Factor, slopeFactor, valueFactor } from "./factors.ts";
 
 /** Gradient = coefficient · Π factors · (gradient of `at`, taken back through `layer` where there is one). */
@@ -13,6 +13,8 @@ export interface Way {
   readonly at: string;
   /** A linear node that mixes entries: `at` is its output. */
   readonly layer: Node | null;
+  /** Of a concatenation: which of its inputs. */
+  readonly piece?: number;
   readonly coefficient: number;
   readonly factors: readonly Factor[];
 }
@@ -78,6 +80,15 @@ function throughNorm(context: Context, way: Way, node: NormalizeNode): Way[] {
   return root === 0 ? [] : [{ ...way, at: node.outputs[0], coefficient: (way.coefficient * scale) / root }];
 }
 
+/** A piece of one position, in a sequence that is put together of such pieces. */
+function isStep(context: Context, node: ConcatNode, piece: number): boolean {
+  const out = context.states.get(node.outputs[0]);
+  const own = context.states.get(node.inputs[piece]);
+  if (!oneLaw(out) || !own) return false;
+  const axis = normalizeAxis(node.axis, out.shape.length);
+  return own.shape[axis] === 1 && positionDims(out.layout[axis] ?? []).length === 1;
+}
+
 /** One step back through every reader of `way.at`; readers that are not followed are left out. */
 export function steps(context: Context, way: Way): Way[] {
   return (context.consumers.get(way.at) ?? []).flatMap((node): Way[] => {
@@ -95,6 +106,10 @@ export function steps(context: Context, way: Way): Way[] {
         return line
           ? [{ ...way, at: node.outputs[0], coefficient: way.coefficient * line.slope }]
           : [withFactor(way, node.outputs[0], slopeFactor(context, node))];
+      }
+      case "concat": {
+        const piece = node.inputs.indexOf(way.at);
+        return isStep(context, node, piece) ? [{ ...way, at: node.outputs[0], layer: node, piece }] : [];
       }
       default: {
         if (node.inputs[0] !== way.at || !oneLaw(context.states.get(way.at))) return [];
