@@ -98,10 +98,32 @@ const fills = FILLS.map(([name, initializer], i) => {
   return { name, milliseconds, torch: torch?.ms[i] ?? null, ratio: torch === null ? null : torch.ms[i] / milliseconds };
 });
 
+/** What the project promises of its speed (a name, what was measured, the most it may be, the unit). */
+function barsOf() {
+  const bars = [];
+  for (const [part, most] of [
+    ["resnet50", 30],
+    ["densenet121", 100],
+  ])
+    for (const each of plans.filter(({ model }) => model.includes(part))) {
+      bars.push([`plan ${each.model}, auto`, each.milliseconds, most, "ms"]);
+      bars.push([`plan ${each.model}, torch`, each.torch, most, "ms"]);
+    }
+  bars.push(["`epoch0 plan` of ResNet-50, start to finish", plans[0].process, 400, "ms"]);
+  bars.push(["`epoch0 --help` beyond `node -e 0`", help - node, 60, "ms"]);
+  const slowest = integrals.reduce((a, b) => (b.microseconds > a.microseconds ? b : a));
+  bars.push([`E[φ²], the slowest: ${slowest.name}`, slowest.microseconds, 50, "µs"]);
+  const most = integrals.reduce((a, b) => (b.evaluations / b.pieces > a.evaluations / a.pieces ? b : a));
+  bars.push([`evaluations a smooth piece, the most: ${most.name}`, most.evaluations / most.pieces, 200, ""]);
+  return bars.map(([name, value, bar, unit]) => ({ name, value, bar, unit, met: value <= bar }));
+}
+const bars = barsOf();
+
 const machine = { node: process.version, processors: cpus().length, torch: torch?.version ?? null };
 const results = {
   schema: "epoch0.bench/1",
   machine,
+  bars,
   plans,
   startup: { node, help },
   quadrature: integrals,
@@ -114,6 +136,12 @@ else {
   const row = (...cells) => `| ${cells.join(" | ")} |`;
   const lines = [
     `Node ${process.version.slice(1)}, ${machine.processors} processors${torch === null ? "; python3-torch is not installed, its columns are empty" : `, PyTorch ${torch.version}`}`,
+    "",
+    row("promised", "measured", "at most", ""),
+    "|---|--:|--:|---|",
+    ...bars.map(({ name, value, bar, unit, met }) =>
+      row(name, `${value.toFixed(1)} ${unit}`.trim(), `${bar} ${unit}`.trim(), met ? "met" : "not met"),
+    ),
     "",
     row("plan", "auto, warm", "torch, warm", "whole command", "÷ `node -e 0`"),
     "|---|--:|--:|--:|--:|",
