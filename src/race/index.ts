@@ -3,5 +3,5 @@
 export * from "./data/index.ts";
 export { type Execute, race } from "./race.ts";
 export { mannWhitney, rankSchemes, SIGNIFICANT } from "./ranking.ts";
-export { createRunner, type Runner } from "./runner.ts";
+export { createRunner, type Runner, type Watch } from "./runner.ts";
 export { OPTIMIZERS, type RaceResult, type RaceSettings, type Ranked, type RunRecord, type Spread } from "./types.ts";

@@ -7,22 +7,36 @@ import type { CustomRules } from "../propagate/index.ts";
 import {
   type CustomOperations,
   createTrainer,
+  type Evaluation,
   type InputValues,
   inputLayouts,
   type OptimizerOptions,
   placeSamples,
   planLsuv,
   runTraining,
+  type Samples,
+  type Score,
   selectRows,
   sharpness,
+  type Values,
 } from "../run/index.ts";
 import type { Task } from "./data/index.ts";
 import type { Job, OptimizerName, Outcome, RaceSettings, RunRecord, RunSpec } from "./types.ts";
 
 export interface Runner {
   /** Errors: the signal's reason. */
-  readonly run: (job: Job, signal?: AbortSignal) => Promise<Outcome>;
+  readonly run: (job: Job, signal?: AbortSignal, watch?: Watch) => Promise<Outcome>;
   readonly dispose: () => void;
+}
+
+/** Looks on while a run is made, between its steps; what it waits for, the run waits for. */
+export interface Watch {
+  /** Before the update. */
+  readonly before: (step: number, weights: () => Promise<Values>) => Promise<void>;
+  /** After it; the score is that of the batch before it. */
+  readonly after: (step: number, score: Score, weights: () => Promise<Values>) => Promise<void>;
+  /** On the rows held out. */
+  readonly evaluated: (evaluation: Evaluation) => void;
 }
 
 /** What a caller adds for nodes that the library does not know, by name. */
@@ -94,17 +108,25 @@ export async function createRunner(
   const test = head(task.test, within(rows / LOOKS.most, HELD_OUT));
   const looks = within(rows / test.count, LOOKS);
 
-  const race = async (spec: RunSpec, signal?: AbortSignal): Promise<RunRecord> => {
+  const race = async (spec: RunSpec, signal?: AbortSignal, watch?: Watch): Promise<RunRecord> => {
     const started = performance.now();
     trainer.reset(await weightsOf(spec.scheme, spec.seed), { learningRate: spec.learningRate, seed: spec.seed });
-    const result = await runTraining(trainer, task.train, {
+    const around = async (step: number, _: Samples, update: () => Promise<Score>) => {
+      await watch?.before(step, trainer.weights);
+      const score = await update();
+      await watch?.after(step, score, trainer.weights);
+      return score;
+    };
+    const runSettings = {
       steps: settings.steps,
       batch: Math.min(settings.batch, task.train.count),
       seed: spec.seed,
       evaluate: { data: test, every: Math.max(1, Math.round(settings.steps / looks)) },
       until: { patience: Math.max(PATIENCE.least, Math.ceil(PATIENCE.share * looks)) },
+      ...(watch === undefined ? {} : { onEvaluation: watch.evaluated }),
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    const result = await runTraining(trainer, task.train, runSettings, around);
     const { state, reason, losses, evaluations } = result;
     if (state === "interrupted") {
       signal?.throwIfAborted();
@@ -128,8 +150,8 @@ export async function createRunner(
   };
 
   return {
-    async run(job, signal) {
-      if (job.kind === "run") return { kind: "run", record: await race(job, signal) };
+    async run(job, signal, watch) {
+      if (job.kind === "run") return { kind: "run", record: await race(job, signal, watch) };
       const weights = await weightsOf(job.scheme, settings.seed);
       const some = Math.max(settings.batch, Math.min(CURVATURE_MOST, Math.round(rows * CURVATURE_SHARE)));
       const found = await sharpness(model, head(task.train, some), {

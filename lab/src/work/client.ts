@@ -60,9 +60,9 @@ function send<Part>(
   message: Omit<Extract<Message, { kind: "ask" }>, "kind" | "id">,
   part: (value: Part) => void,
   signal: AbortSignal | undefined,
+  id = next++,
 ): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
-  const id = next++;
   return new Promise((resolve, reject) => {
     const stop = () => {
       lane.waiting.delete(id);
@@ -98,6 +98,21 @@ export function worker<M>(screen: string) {
       signal: AbortSignal,
     ): Promise<void> {
       return send(long(), { screen, task, request }, part, signal);
+    },
+    /** A stream that can be spoken to while it runs (`context.told`, `context.hear`). */
+    converse<K extends keyof M & string>(
+      task: K,
+      request: RequestOf<M[K]>,
+      part: (value: PartOf<M[K]>) => void,
+      signal: AbortSignal,
+    ): { readonly done: Promise<void>; readonly tell: (value: unknown) => void } {
+      const id = next++;
+      return {
+        done: send(long(), { screen, task, request }, part, signal, id),
+        tell(value) {
+          if (!signal.aborted) long().post({ kind: "tell", id, value });
+        },
+      };
     },
   };
 }

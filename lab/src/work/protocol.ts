@@ -8,6 +8,14 @@ export interface Context {
   readonly keepOn?: () => void;
 }
 
+/** Of a stream that a person paces. */
+export interface Conversation extends Context {
+  /** What the page last said to this stream (`tell`); undefined before it has said anything. */
+  readonly told: () => unknown;
+  /** Waits until the page says something more; ends the task where it was cancelled. */
+  readonly hear: () => Promise<void>;
+}
+
 export type Task = (request: never, context: Context) => unknown;
 export type Tasks = Readonly<Record<string, Task>>;
 
@@ -20,6 +28,8 @@ export type Message =
       readonly request: unknown;
     }
   | { readonly kind: "cancel"; readonly id: number }
+  /** Said to a stream that runs: a person's pace. */
+  | { readonly kind: "tell"; readonly id: number; readonly value: unknown }
   | { readonly kind: "rest" }
   | { readonly kind: "resume" };
 

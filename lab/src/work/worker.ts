@@ -1,11 +1,14 @@
 /** The library's side: runs the tasks of the screens, part by part, until they end or are cancelled. */
 
-import type { Answer, Context, Message, Tasks } from "./protocol.ts";
+import type { Answer, Conversation, Message, Tasks } from "./protocol.ts";
 import { taskModules } from "./tasks.ts";
 
 class Cancelled extends Error {}
 
 const cancelled = new Set<number>();
+/** What the page has said to streams that run, and who waits to hear it. */
+const told = new Map<number, unknown>();
+const listening = new Map<number, () => void>();
 let resting: Promise<void> | null = null;
 let wake = () => {};
 
@@ -23,7 +26,7 @@ function turn(): Promise<void> {
   });
 }
 
-function contextOf(id: number): Context {
+function contextOf(id: number): Conversation {
   let rests = true;
   return {
     keepOn() {
@@ -34,7 +37,17 @@ function contextOf(id: number): Context {
       while (rests && resting !== null) await resting;
       if (cancelled.has(id)) throw new Cancelled();
     },
+    told: () => told.get(id),
+    async hear() {
+      if (!cancelled.has(id)) await new Promise<void>((resolve) => listening.set(id, resolve));
+      if (cancelled.has(id)) throw new Cancelled();
+    },
   };
+}
+
+function wakeListener(id: number): void {
+  listening.get(id)?.();
+  listening.delete(id);
 }
 
 const isStream = (value: unknown): value is AsyncIterable<unknown> =>
@@ -62,6 +75,11 @@ addEventListener("message", ({ data }: MessageEvent<Message>) => {
   switch (data.kind) {
     case "cancel":
       cancelled.add(data.id);
+      wakeListener(data.id);
+      return;
+    case "tell":
+      told.set(data.id, data.value);
+      wakeListener(data.id);
       return;
     case "rest":
       resting ??= new Promise((resolve) => {
@@ -79,6 +97,9 @@ addEventListener("message", ({ data }: MessageEvent<Message>) => {
           if (error instanceof Cancelled) say({ kind: "end", id: data.id });
           else say({ kind: "error", id: data.id, message: error instanceof Error ? error.message : String(error) });
         })
-        .finally(() => cancelled.delete(data.id));
+        .finally(() => {
+          cancelled.delete(data.id);
+          told.delete(data.id);
+        });
   }
 });

@@ -23,6 +23,7 @@ export interface RunSettings {
   /** Stops between two steps; what was done is returned. */
   readonly signal?: AbortSignal;
   readonly onStep?: (step: number, score: Score) => void;
+  readonly onEvaluation?: (evaluation: Evaluation) => void;
 }
 
 export interface TrainOptions extends TrainerOptions, RunSettings {
@@ -105,7 +106,7 @@ export async function runTraining(
   settings: RunSettings,
   around: Around = (_, __, update) => update(),
 ): Promise<RunResult> {
-  const { steps, evaluate, until, divergence = 100, signal, onStep } = settings;
+  const { steps, evaluate, until, divergence = 100, signal, onStep, onEvaluation } = settings;
   const size = settings.batch === "full" ? data.count : settings.batch;
   if (!Number.isInteger(steps) || steps < 0) throw new Error(`train: steps are a whole number, got ${steps}, use 200`);
   if (!Number.isInteger(size) || size < 1 || size > data.count) {
@@ -125,6 +126,7 @@ export async function runTraining(
     if (evaluate !== undefined && (step % evaluate.every === 0 || step === steps)) {
       const score = { step, ...(await trainer.evaluate(evaluate.data)) };
       evaluations.push(score);
+      onEvaluation?.(score);
       const bad = divergedScore(score.loss, evaluations[0]!.loss, divergence);
       if (bad !== null) return done("diverged", bad);
       const met = metTarget(evaluations, until);
