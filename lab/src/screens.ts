@@ -16,6 +16,7 @@ export const screens: readonly Screen[] = [
   { name: "twins", title: "Zeros and twins", load: () => import("./screens/twins/screen.svelte") },
   { name: "phase", title: "Phase map", load: () => import("./screens/phase/screen.svelte") },
   { name: "model", title: "My model", load: () => import("./screens/model/screen.svelte") },
+  { name: "rate", title: "Rate and scale", load: () => import("./screens/rate/screen.svelte") },
   { name: "race", title: "Race", load: () => import("./screens/race/screen.svelte") },
   { name: "choose", title: "Choose", load: () => import("./screens/choose/screen.svelte") },
 ];

@@ -8,6 +8,7 @@ export const taskModules: Readonly<Record<string, () => Promise<Tasks>>> = {
   twins: () => import("../screens/twins/compute.ts"),
   phase: () => import("../screens/phase/compute.ts"),
   model: () => import("../screens/model/compute.ts"),
+  rate: () => import("../screens/rate/compute.ts"),
   race: () => import("../screens/race/compute.ts"),
   choose: () => import("../screens/choose/compute.ts"),
 };
