@@ -53,7 +53,7 @@ test("the package holds the build, the program, the papers, and nothing else", (
   );
   const paths: string[] = files.map(({ path }: { path: string }) => path);
   const belongs =
-    /^(dist\/.+\.(js|d\.ts)|dist\/lab\/(index\.html|icon\.svg|assets\/.+\.(js|css|woff2|wasm))|bin\/epoch0\.mjs|docs\/(rules\/)?[a-z-]+\.md|docs\/(rules\/)?README\.md|COMPATIBILITY\.md|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+    /^(dist\/.+\.(js|d\.ts)|dist\/lab\/(index\.html|icon\.svg|assets\/.+\.(js|css|woff2|wasm|onnx|LICENSE))|bin\/epoch0\.mjs|docs\/(rules\/)?[a-z-]+\.md|docs\/(rules\/)?README\.md|COMPATIBILITY\.md|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
   expect(paths.filter((path) => !belongs.test(path))).toEqual([]);
   for (const path of [
     "dist/index.js",

@@ -6,13 +6,19 @@ import { uniformKernel } from "./kernel/kernel.ts";
 import { initialLayout, positionLayout, positionSizes } from "./state/layout.ts";
 import type { State } from "./state/state.ts";
 
-/** Image-like when the first layer that reads it (through elementwise nodes) treats axis 1 as channels. */
+/**
+ * Image-like when the first layer that reads it (through elementwise nodes) treats axis 1 as channels. Files that come from
+ * TensorFlow keep channels last and transpose in front of the first convolution: then axis 1 there is the input's last.
+ */
 function orderOf(input: ModelInput, consumers: ReadonlyMap<string, readonly Node[]>): "image" | "sequence" {
   const seen = new Set<string>();
-  let frontier = [input.name];
+  // Where the input's last axis lies; null once a reshape has cut across the axes.
+  let frontier: { readonly tensor: string; readonly last: number | null }[] = [
+    { tensor: input.name, last: input.shape.length - 1 },
+  ];
   while (frontier.length > 0) {
-    const next: string[] = [];
-    for (const tensor of frontier)
+    const next: typeof frontier = [];
+    for (const { tensor, last } of frontier)
       for (const node of consumers.get(tensor) ?? []) {
         if (seen.has(node.name)) continue;
         seen.add(node.name);
@@ -22,14 +28,20 @@ function orderOf(input: ModelInput, consumers: ReadonlyMap<string, readonly Node
           node.kind === "resize" ||
           (node.kind === "normalize" && node.method !== "layer" && node.method !== "rms")
         )
-          return "image";
+          return last === 1 && input.shape.length > 2 ? "sequence" : "image";
         if (node.kind === "linear" || node.kind === "recurrent" || node.kind === "matmul" || node.kind === "normalize")
           return "sequence";
-        next.push(...node.outputs);
+        const moved = placeBehind(node, last);
+        next.push(...node.outputs.map((output) => ({ tensor: output, last: moved })));
       }
     frontier = next;
   }
   return input.shape.length >= 4 ? "image" : "sequence";
+}
+
+function placeBehind(node: Node, last: number | null): number | null {
+  if (last === null || node.kind === "reshape") return null;
+  return node.kind === "transpose" ? node.permutation.indexOf(last) : last;
 }
 
 export function inputState(input: ModelInput, context: Context): State {

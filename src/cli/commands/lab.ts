@@ -22,7 +22,7 @@ export function defineLab(context: CommandContext): Command {
       PORT,
     )
     .option("--no-open", "do not open the browser")
-    .addHelpText("after", "\nExample:\n  $ epoch0 lab")
+    .addHelpText("after", "\nExample:\n  $ epoch0 lab\n  $ epoch0 lab --port 8080 --no-open")
     .action((options: LabOptions) => runLab(options, context));
 }
 
