@@ -23,7 +23,7 @@ const SHOWN = { model: "?example=digits" };
 const PLAYED = {
   race: async (page) => {
     await page.getByRole("button", { name: "Play" }).click();
-    await page.getByText(/step (\d+) of \1\b/).waitFor({ timeout: 90_000 });
+    await page.waitForSelector(".race[aria-busy=false]", { timeout: 120_000 });
   },
 };
 /** Taller pages are cut: the beginning is what a reader looks at. */

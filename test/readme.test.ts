@@ -9,11 +9,13 @@ import { expect, test } from "vitest";
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** Files of a folder and of the folders in it, from the root. */
-function pagesBelow(folder: string): string[] {
+function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
 }
+
+const pagesBelow = (folder: string) => filesBelow(folder).filter((file) => file.endsWith(".md"));
 
 test("marked blocks are what the program prints and knows", () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "readme.mjs"), "--check"], {
@@ -39,10 +41,20 @@ test("the index of each folder of the documentation names every page and folder 
     const index = readFileSync(join(root, folder, "README.md"), "utf8");
     const entries = readdirSync(join(root, folder), { withFileTypes: true });
     const wanted = entries
-      .filter(({ name }) => name !== "README.md")
+      .filter(
+        (entry) => entry.name !== "README.md" && (entry.isFile() || pagesBelow(join(folder, entry.name)).length > 0),
+      )
       .map((entry) => (entry.isDirectory() ? `${entry.name}/README.md` : entry.name));
     expect(wanted.filter((name) => !index.includes(`](${name})`))).toEqual([]);
   }
+});
+
+test("every picture of the documentation stands in a page, and nothing else lies there", () => {
+  const pages = pagesBelow("docs");
+  const text = pages.map((page) => readFileSync(join(root, page), "utf8")).join();
+  const others = filesBelow("docs").filter((file) => !pages.includes(file));
+  expect(others.length).toBeGreaterThan(0);
+  expect(others.filter((file) => !text.includes(`](${relative("docs", file)})`))).toEqual([]);
 });
 
 test("commands that the papers tell of are scripts of the package", () => {
