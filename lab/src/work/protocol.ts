@@ -16,7 +16,7 @@ export interface Conversation extends Context {
   readonly hear: () => Promise<void>;
 }
 
-export type Task = (request: never, context: Context) => unknown;
+export type Task = (request: never, context: Conversation) => unknown;
 export type Tasks = Readonly<Record<string, Task>>;
 
 export type Message =

@@ -20,7 +20,7 @@ export interface RateMap {
 
 const [ROWS, BATCH] = [512, 64];
 /** What a run that left the finite numbers counts as. */
-export const LARGEST_LOSS = 1e6;
+const LARGEST_LOSS = 1e6;
 
 export async function* map(state: RateState, context: Context): AsyncGenerator<RateMap> {
   computeOnOneThread();
