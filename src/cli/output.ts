@@ -16,7 +16,16 @@ export interface OutputOptions {
 /** A folder that is there, ends in a slash, or has a name without a suffix. */
 function isFolder(path: string): boolean {
   if (/[/\\]$/.test(path) || [".", ".."].includes(basename(path))) return true;
-  return extname(path) === "" || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+  return extname(path) === "" || isDirectory(path);
+}
+
+/** What cannot be looked at, such as a name below a file, is no folder; writing there says why. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /**
