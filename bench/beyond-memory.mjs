@@ -1,44 +1,25 @@
-// `npm run bench:memory`: a sharded bfloat16 model far larger than memory may be: peak memory, time against writing as many zeros the
-// same way (files of the same sizes, temporary name, fsync, rename), and runs killed at random moments and started again, whose bytes
-// must be those of an undisturbed run. Options: --size 10GB, --runs 2, --kills 20, --folder out/bench/memory, --scheme auto, --json.
+// A sharded bfloat16 model far larger than memory may be: peak memory, time beside writing as many zeros the same way (files of the
+// same sizes, temporary name, fsync, rename), and runs killed at random moments and started again, whose bytes must be those of an
+// undisturbed run. It needs three times the size on the disk, under out/bench/memory.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { prepare, root } from "../scripts/prepare.mjs";
+import { root } from "../scripts/prepare.mjs";
+import { median } from "./rows.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    size: { type: "string", default: "10GB" },
-    runs: { type: "string", default: "2" },
-    kills: { type: "string", default: "20" },
-    folder: { type: "string", default: join(root, "out", "bench", "memory") },
-    scheme: { type: "string", default: "auto" },
-    json: { type: "boolean", default: false },
-  },
-});
-const BYTES = Number(options.size.replace(/GB$/, "e9").replace(/MB$/, "e6"));
-const RUNS = Number(options.runs);
-const KILLS = Number(options.kills);
-const SHARD = Math.ceil(BYTES / 8);
-
-prepare();
+const SCHEME = "auto";
 const bin = join(root, "bin", "epoch0.mjs");
-const folder = options.folder;
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-process.on("SIGINT", () => process.exit(130));
-const say = (text) => process.stderr.write(`${text}\n`);
+const folder = join(root, "out", "bench", "memory");
+const model = join(folder, "shapes.json");
 
 /** Shapes of a Llama-like decoder, as many layers as fill the size; widths shrink with small sizes so that there are several. */
-function shapes() {
-  const hidden = BYTES >= 4e9 ? 4096 : 1024;
+function shapes(wanted) {
+  const hidden = wanted >= 4e9 ? 4096 : 1024;
   const inner = Math.floor((hidden * 8) / 3 / 256) * 256;
   const list = { "model.embed_tokens.weight": [32_000, hidden], "model.norm.weight": [hidden] };
   let bytes = 2 * 32_000 * hidden;
-  for (let layer = 0; bytes < BYTES; layer++) {
+  for (let layer = 0; bytes < wanted; layer++) {
     const add = (name, ...shape) => {
       list[`model.layers.${layer}.${name}.weight`] = shape;
       bytes += 2 * shape.reduce((a, b) => a * b, 1);
@@ -51,8 +32,7 @@ function shapes() {
   }
   return list;
 }
-const model = join(folder, "shapes.json");
-writeFileSync(model, JSON.stringify(shapes()));
+const say = (text) => process.stderr.write(`${text}\n`);
 
 /** Largest resident memory in bytes and processor time in seconds that the system has seen of a process so far; null when it is gone. */
 function usageOf(pid) {
@@ -89,19 +69,9 @@ function run(args, killAfter = null) {
   });
 }
 
-const init = (to) => [
-  bin,
-  "init",
-  model,
-  "-o",
-  to,
-  "--dtype",
-  "bf16",
-  "--scheme",
-  options.scheme,
-  "--max-shard-size",
-  String(SHARD),
-  "--json",
+const init = (to, shard) => [
+  ...[bin, "init", model, "-o", to, "--dtype", "bf16", "--scheme", SCHEME],
+  ...["--max-shard-size", String(shard), "--json"],
 ];
 
 /** The same files full of zeros, written by a process that does nothing else. */
@@ -137,96 +107,81 @@ async function digests(at) {
   return found;
 }
 
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
-const drawn = join(folder, "drawn");
-const rounds = [];
-let undisturbed = {};
-let written = null;
-for (let round = 0; round < RUNS; round++) {
-  rmSync(drawn, { recursive: true, force: true });
-  const ours = await run(init(drawn));
-  if (ours.code !== 0) throw new Error(`init exited with ${ours.code}`);
-  written = JSON.parse(ours.out).output;
-  const sizes = written.files.map(({ bytes }) => String(bytes));
-  if (round === 0)
-    undisturbed = Object.fromEntries(
-      [...written.files, written].map(({ path, sha256: digest }) => [path.slice(drawn.length + 1), digest]),
-    );
-  rmSync(drawn, { recursive: true, force: true });
+async function timedRounds(shard, rounds) {
+  const drawn = join(folder, "drawn");
   const zeros = join(folder, "zeros");
-  mkdirSync(zeros);
-  const theirs = await run(["-e", ZEROS, zeros, ...sizes]);
-  if (theirs.code !== 0) throw new Error(`writing zeros exited with ${theirs.code}`);
-  rmSync(zeros, { recursive: true, force: true });
-  rounds.push({
-    seconds: ours.seconds,
-    processor: ours.processor,
-    zeros: theirs.seconds,
-    zerosProcessor: theirs.processor,
-    ratio: ours.seconds / theirs.seconds,
-    peak: ours.peak,
-  });
-  say(
-    `round ${round + 1}: ${ours.seconds.toFixed(1)} s, zeros ${theirs.seconds.toFixed(1)} s, peak ${(ours.peak / 1e6).toFixed(0)} MB`,
-  );
-}
-const bytes = written.files.reduce((sum, file) => sum + file.bytes, 0);
-
-// Killed somewhere in a third of what a whole run takes, over and over; every shard that is whole stays.
-const killed = join(folder, "killed");
-const usual = median(rounds.map(({ seconds }) => seconds)) * 1000;
-let kills = 0;
-let wrong = 0;
-for (let attempt = 0; kills < KILLS && attempt < 10 * KILLS; attempt++) {
-  const { signal } = await run(init(killed), (usual / 3) * Math.random());
-  if (signal === "SIGKILL") kills += 1;
-  else rmSync(killed, { recursive: true, force: true });
-  let there = [];
-  try {
-    there = visible(killed);
-  } catch {
-    continue;
+  const measured = [];
+  let files = [];
+  let undisturbed = {};
+  for (let round = 0; round < rounds; round++) {
+    const ours = await run(init(drawn, shard));
+    if (ours.code !== 0) throw new Error(`init exited with ${ours.code}`);
+    const { output } = JSON.parse(ours.out);
+    files = output.files.map(({ path, bytes }) => ({ name: path.slice(drawn.length + 1), bytes }));
+    undisturbed = Object.fromEntries(
+      [...output.files, output].map(({ path, sha256: digest }) => [path.slice(drawn.length + 1), digest]),
+    );
+    rmSync(drawn, { recursive: true, force: true });
+    mkdirSync(zeros);
+    const theirs = await run(["-e", ZEROS, zeros, ...files.map(({ bytes }) => String(bytes))]);
+    if (theirs.code !== 0) throw new Error(`writing zeros exited with ${theirs.code}`);
+    rmSync(zeros, { recursive: true, force: true });
+    measured.push({ ours, theirs });
+    say(`round ${round + 1}: ${ours.seconds.toFixed(1)} s, zeros ${theirs.seconds.toFixed(1)} s`);
   }
-  for (const name of there)
-    if (
-      !(name in undisturbed) ||
-      (name.endsWith(".safetensors") &&
-        statSync(join(killed, name)).size !== written.files.find(({ path }) => path.endsWith(name))?.bytes)
-    )
-      wrong += 1;
-  say(`kill ${kills}: ${there.length} files there`);
-}
-let equal = null;
-if (KILLS > 0) {
-  const last = await run(init(killed));
-  const found = await digests(killed);
-  equal =
-    last.code === 0 &&
-    wrong === 0 &&
-    JSON.stringify(Object.entries(found).sort()) === JSON.stringify(Object.entries(undisturbed).sort());
+  return { measured, files, undisturbed };
 }
 
-const result = {
-  schema: "epoch0.bench-memory/1",
-  bytes,
-  files: written.files.length,
-  scheme: options.scheme,
-  seconds: median(rounds.map(({ seconds }) => seconds)),
-  processorSeconds: median(rounds.map(({ processor }) => processor)),
-  zerosSeconds: median(rounds.map(({ zeros }) => zeros)),
-  zerosProcessorSeconds: median(rounds.map(({ zerosProcessor }) => zerosProcessor)),
-  ratio: median(rounds.map(({ ratio }) => ratio)),
-  peakBytes: Math.max(...rounds.map(({ peak }) => peak)),
-  kills,
-  equalAfterKills: equal,
-  rounds,
-};
-if (options.json) console.log(JSON.stringify(result, null, 2));
-else
-  console.log(`${(bytes / 1e9).toFixed(2)} GB of bfloat16 in ${result.files} files, scheme ${options.scheme}, median of ${RUNS}
-drawn and written     ${result.seconds.toFixed(1)} s, ${result.processorSeconds.toFixed(1)} s of processor time
-zeros, the same way   ${result.zerosSeconds.toFixed(1)} s, ${result.zerosProcessorSeconds.toFixed(1)} s of processor time
-ratio                 ×${result.ratio.toFixed(2)}   (at most 1.3)
-peak memory           ${(result.peakBytes / 1e6).toFixed(0)} MB   (at most 200)
-killed and resumed    ${kills} times, ${equal === null ? "not tried" : equal ? "equal bits" : "OTHER BITS"}`);
-if (equal === false) process.exitCode = 1;
+/** Killed somewhere in a third of what a whole run takes, over and over; every shard that is whole stays. True for equal bits. */
+async function killedRuns(kills, shard, { usual, files, undisturbed }) {
+  const killed = join(folder, "killed");
+  const sizes = new Map(files.map(({ name, bytes }) => [name, bytes]));
+  let done = 0;
+  let wrong = 0;
+  for (let attempt = 0; done < kills && attempt < 10 * kills; attempt++) {
+    const { signal } = await run(init(killed, shard), 1000 * (usual / 3) * Math.random());
+    if (signal === "SIGKILL") done += 1;
+    // It was sooner ready than killed: from the beginning.
+    else rmSync(killed, { recursive: true, force: true });
+    let there = [];
+    try {
+      there = visible(killed);
+    } catch {
+      continue;
+    }
+    for (const name of there)
+      if (!(name in undisturbed) || (sizes.has(name) && statSync(join(killed, name)).size !== sizes.get(name)))
+        wrong += 1;
+    say(`kill ${done}: ${there.length} files there`);
+  }
+  const last = await run(init(killed, shard));
+  const found = await digests(killed);
+  const sorted = (list) => JSON.stringify(Object.entries(list).sort());
+  return { done, equal: last.code === 0 && wrong === 0 && sorted(found) === sorted(undisturbed) };
+}
+
+/** Seconds, processor seconds and bytes of memory of drawing `wanted` bytes into eight files, and of writing as many zeros. */
+export async function measureMemory({ wanted, rounds, kills }) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(model, JSON.stringify(shapes(wanted)));
+    const shard = Math.ceil(wanted / 8);
+    const { measured, files, undisturbed } = await timedRounds(shard, rounds);
+    const of = (what) => median(measured.map(what));
+    const usual = of(({ ours }) => ours.seconds);
+    const resumed = kills === 0 ? null : await killedRuns(kills, shard, { usual, files, undisturbed });
+    return {
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      seconds: usual,
+      zerosSeconds: of(({ theirs }) => theirs.seconds),
+      ratio: of(({ ours, theirs }) => theirs.seconds / ours.seconds),
+      processor: of(({ ours }) => ours.processor),
+      zerosProcessor: of(({ theirs }) => theirs.processor),
+      peak: Math.max(...measured.map(({ ours }) => ours.peak)),
+      resumed,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

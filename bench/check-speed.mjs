@@ -1,6 +1,6 @@
-// `npm run bench:check`: what `check` costs beside reading the file. Makes files of about 100 MB under out/bench (few big and many
-// small tensors, a graph with its weights, each kind of file), reads each and checks each in a process of its own, turn by turn, and
-// prints processor time (of this machine's one thread; other work disturbs it little) and the time that passed. With `--large`, instead,
+// What `check` costs beside reading the file. Makes files of about 100 MB under out/bench (few big and many small tensors, a graph
+// with its weights, each kind of file), reads each and checks each in a process of its own, turn by turn: processor time (of this
+// machine's one thread; other work disturbs it little) and the time that passed. `node bench/check-speed.mjs --large` prints, instead,
 // the memory that `inspect` takes of files of 10 GB and 3 GB (needs 14 GB of disk; safetensors and .onnx are sparse).
 import { spawnSync } from "node:child_process";
 import {
@@ -14,10 +14,11 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepare, root } from "../scripts/prepare.mjs";
+import { pythonWith } from "./python.mjs";
+import { median } from "./rows.mjs";
 
 const folder = join(root, "out", "bench");
 const self = fileURLToPath(import.meta.url);
@@ -76,7 +77,7 @@ const MANY = ["128", ...Array.from({ length: 1500 }, () => "128 relu"), "10 soft
 const RESNET = join(root, "examples", "light_resnet50.onnx");
 
 const command = (...args) =>
-  spawnSync(args[0], args.slice(1), { cwd: folder, stdio: ["ignore", "ignore", 2] }).status === 0;
+  args[0] !== null && spawnSync(args[0], args.slice(1), { cwd: folder, stdio: ["ignore", "ignore", 2] }).status === 0;
 const init = (model) => (file) =>
   command(
     process.execPath,
@@ -92,7 +93,7 @@ const init = (model) => (file) =>
   );
 const torch = (file) =>
   command(
-    "/usr/bin/python3",
+    pythonWith("torch"),
     "-c",
     "import sys, numpy, torch; z = numpy.load('few.npz'); torch.save({k: torch.from_numpy(z[k]) for k in z.files}, sys.argv[1])",
     file,
@@ -202,7 +203,7 @@ function external(file) {
 const WIDE = "16384 > 16384 > 16384 > 16384 > 10";
 const wide = (file) =>
   command(
-    "/usr/bin/python3",
+    pythonWith("torch"),
     "-c",
     "import sys, torch; torch.save({f'h.{i}.weight': torch.zeros(16384, 16384) for i in range(3)}, sys.argv[1])",
     file,
@@ -214,10 +215,6 @@ const LARGE = [
   ["large.pt", "zip64, 3 × 1.07 GB", wide],
 ];
 
-const row = (...cells) => `| ${cells.join(" | ")} |\n`;
-const say = (...cells) => process.stdout.write(row(...cells));
-const seconds = (value) => `${value.toFixed(2)} s`;
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const medians = (runs) =>
   Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))]));
 
@@ -233,63 +230,48 @@ function made([file, , make]) {
   return false;
 }
 
-const ROUNDS = 3;
-function table() {
-  say(
-    "file",
-    "tensors",
-    "MB",
-    "Node starts",
-    "its bytes",
-    "its numbers",
-    "`check`",
-    "passed",
-    "beyond start: bytes ÷ check",
-    "numbers ÷ check",
-  );
-  process.stdout.write("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
-  for (const each of FILES.filter(made)) {
+/**
+ * Seconds of processor time beyond a process that does nothing, for reading the bytes, reading the numbers and checking them, and
+ * the seconds that passed while they were checked.
+ */
+export function measureCheck({ rounds }) {
+  mkdirSync(folder, { recursive: true });
+  return FILES.filter(made).map((each) => {
     const path = join(folder, each[0]);
     const kinds = ["nothing", "bytes", "values", "check"];
     const runs = Object.fromEntries(kinds.map((kind) => [kind, []]));
-    for (let round = 0; round < ROUNDS; round++) for (const kind of kinds) runs[kind].push(run(kind, path));
+    for (let round = 0; round < rounds; round++) for (const kind of kinds) runs[kind].push(run(kind, path));
     const [nothing, bytes, values, check] = kinds.map((kind) => medians(runs[kind]));
     const cost = ({ user, system }) => user + system;
     const beyond = (work) => cost(work) - cost(nothing);
-    const share = (work) => `${((100 * beyond(work)) / beyond(check)).toFixed(0)} %`;
-    say(
-      each[0],
-      each[1],
-      (sizeOf(each[0]) / 1e6).toFixed(0),
-      seconds(cost(nothing)),
-      seconds(cost(bytes)),
-      seconds(cost(values)),
-      seconds(cost(check)),
-      seconds(check.passed),
-      share(bytes),
-      share(values),
-    );
-  }
+    return {
+      file: each[0],
+      what: each[1],
+      megabytes: sizeOf(each[0]) / 1e6,
+      bytes: beyond(bytes),
+      values: beyond(values),
+      check: beyond(check),
+      passed: check.passed,
+    };
+  });
 }
 
 function memory() {
-  say("file", "what", "GB", "`inspect` takes", "passed");
-  process.stdout.write("|---|---|--:|--:|--:|\n");
-  for (const each of LARGE.filter(made)) {
-    const { memory: most, passed } = run("inspect", join(folder, each[0]));
-    say(each[0], each[1], (sizeOf(each[0]) / 1e9).toFixed(1), `${most.toFixed(0)} MB`, seconds(passed));
-    for (const file of [each[0], `${each[0]}.data`]) rmSync(join(folder, file), { force: true });
+  mkdirSync(folder, { recursive: true });
+  process.stdout.write("| file | what | GB | `inspect` takes | passed |\n|---|---|--:|--:|--:|\n");
+  for (const [file, what] of LARGE.filter(made)) {
+    const { memory: most, passed } = run("inspect", join(folder, file));
+    const gigabytes = (sizeOf(file) / 1e9).toFixed(1);
+    process.stdout.write(`| ${file} | ${what} | ${gigabytes} | ${most.toFixed(0)} MB | ${passed.toFixed(2)} s |\n`);
+    for (const name of [file, `${file}.data`]) rmSync(join(folder, name), { force: true });
   }
 }
 
 const [flag, work, path] = process.argv.slice(2);
-if (flag === "--measure") await measured(work, path);
-else {
-  prepare();
-  mkdirSync(folder, { recursive: true });
-  process.stdout.write(
-    `Node ${process.version.slice(1)}, ${cpus().length} processors; processor time, medians of ${ROUNDS}\n\n`,
-  );
-  if (process.argv.includes("--large")) memory();
-  else table();
+if (process.argv[1] === self) {
+  if (flag === "--measure") await measured(work, path);
+  else {
+    prepare();
+    memory();
+  }
 }

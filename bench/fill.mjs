@@ -1,24 +1,16 @@
-// `npm run bench:fill`: drawing 64 Mi float32 values, as ratios to PyTorch's CPU initializers in the same run, both with two
-// threads and interleaved; one thread in Node; one thread in Chromium where there is one. Prints a table and, with `--json`,
-// one JSON document instead. `--values N` draws fewer. `--section NAME` (threads, browser) runs a part.
+// Drawing float32 values: two threads and PyTorch's CPU initializers with two, turn by turn in the same run; one thread in Node;
+// one thread in Chromium where there is one.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { prepare, root } from "../scripts/prepare.mjs";
-
-const option = (name, otherwise) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? otherwise : process.argv[at + 1];
-};
-const COUNT = Number(option("values", 2 ** 26));
-const ROUNDS = Number(option("rounds", 7));
+import { root } from "../scripts/prepare.mjs";
+import { startPython } from "./python.mjs";
+import { median } from "./rows.mjs";
 
 /** [name, fill, PyTorch's call, ratio that DESIGN asks for]. */
-const FILLS = [
+export const FILLS = [
   ["uniform", { kind: "uniform", low: -0.1, high: 0.1 }, "uniform_(w, -0.1, 0.1)", 10],
   ["normal", { kind: "normal", mean: 0, std: 0.1 }, "normal_(w, 0, 0.1)", 10],
   [
@@ -35,35 +27,20 @@ const FILLS = [
   ],
 ];
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-
-/** PyTorch waits for the number of a fill and answers with its seconds; null where it is not installed. */
-async function torchPeer() {
+/** PyTorch waits for the number of a fill and answers with its seconds and processor seconds; null where it is not installed. */
+async function torchPeer(count) {
   const calls = FILLS.map(([, , call]) => `lambda: torch.nn.init.${call}`).join(", ");
   const script = `
 import sys, time, torch
 torch.set_num_threads(2)
-w = torch.zeros(${COUNT})
+w = torch.zeros(${count})
 fills = [${calls}]
 print(torch.__version__, flush=True)
 for line in sys.stdin:
     start, busy = time.perf_counter(), time.process_time()
     fills[int(line)]()
     print(time.perf_counter() - start, time.process_time() - busy, flush=True)`;
-  const process = spawn("/usr/bin/python3", ["-c", script], { stdio: ["pipe", "pipe", "ignore"] });
-  const lines = createInterface(process.stdout)[Symbol.asyncIterator]();
-  process.on("error", () => undefined);
-  const first = await lines.next();
-  if (first.done) return null;
-  return {
-    version: first.value,
-    async seconds(fill) {
-      process.stdin.write(`${fill}\n`);
-      const [wall, busy] = (await lines.next()).value.split(" ").map(Number);
-      return { wall, busy };
-    },
-    end: () => process.stdin.end(),
-  };
+  return startPython("torch", script);
 }
 
 /** Seconds on the clock, and of processors at work, which neighbours on the machine disturb less. */
@@ -74,49 +51,34 @@ async function timed(work) {
   return { wall: (performance.now() - start) / 1000, busy: (user + system) / 1e6 };
 }
 
-async function threads() {
+/** Million values a second: by the clock, and by each second of a processor at work. `torch` is null where it is not installed. */
+export async function measureThreads({ count, rounds }) {
   const { createKey, createPool, fillParallel, runFill, sharedFloat32 } = await import("../dist/index.js");
   const key = createKey(0, "w");
   const pool = createPool({ size: 2 });
-  const shared = sharedFloat32(COUNT);
-  const plain = new Float32Array(COUNT);
-  const torch = await torchPeer();
+  const shared = sharedFloat32(count);
+  const plain = new Float32Array(count);
+  const torch = await torchPeer(count);
   const rows = [];
   for (const [i, [name, law, , bar]] of FILLS.entries()) {
     const fill = { ...law, key, start: 0 };
     const times = { two: [], one: [], torch: [] };
-    // The first round warms both up and is not counted.
-    for (let round = 0; round <= ROUNDS; round++) {
+    // The first round warms all up and is not counted.
+    for (let round = 0; round <= rounds; round++) {
       const two = await timed(() => fillParallel(shared, fill, { pool }));
-      const peer = torch === null ? null : await torch.seconds(i);
+      const peer = torch === null ? null : await torch.ask(i);
       const one = await timed(() => runFill(plain, fill));
       if (round === 0) continue;
       times.two.push(two);
       times.one.push(one);
-      if (peer !== null) times.torch.push(peer);
+      if (peer !== null) times.torch.push({ wall: peer[0], busy: peer[1] });
     }
-    const rate = (list, clock) => (list.length === 0 ? null : COUNT / median(list.map((each) => each[clock])) / 1e6);
-    const ratio = (ours, theirs) => (theirs === null ? null : ours / theirs);
-    const wall = {
-      twoThreads: rate(times.two, "wall"),
-      oneThread: rate(times.one, "wall"),
-      torch: rate(times.torch, "wall"),
-    };
-    const busy = {
-      twoThreads: rate(times.two, "busy"),
-      oneThread: rate(times.one, "busy"),
-      torch: rate(times.torch, "busy"),
-    };
-    rows.push({
-      name,
-      ...wall,
-      ratio: ratio(wall.twoThreads, wall.torch),
-      bar,
-      coreSecond: { ...busy, ratio: ratio(busy.twoThreads, busy.torch) },
-    });
+    const rate = (list, clock) => (list.length === 0 ? null : count / median(list.map((each) => each[clock])) / 1e6);
+    const rates = (list) => ({ wall: rate(list, "wall"), busy: rate(list, "busy") });
+    rows.push({ name, bar, two: rates(times.two), one: rates(times.one), torch: rates(times.torch) });
   }
   pool.close();
-  torch?.end();
+  await torch?.stop();
   return { torch: torch?.version ?? null, rows };
 }
 
@@ -126,14 +88,14 @@ const importMap = () =>
   /<script type="importmap">[\s\S]*?<\/script>/.exec(
     readFileSync(join(root, "test", "browser", "page.html"), "utf8"),
   )?.[0] ?? "";
-const page = () => `<!doctype html>${importMap()}<script type="module">
+const page = ({ count, rounds }) => `<!doctype html>${importMap()}<script type="module">
 import { createKey, runFill } from "/dist/index.js";
-const out = new Float32Array(${Math.min(COUNT, 2 ** 24)});
+const out = new Float32Array(${count});
 const key = createKey(0, "w");
 const rates = [];
 for (const law of ${JSON.stringify(FILLS.map(([, law]) => law))}) {
   const times = [];
-  for (let round = 0; round <= ${ROUNDS}; round++) {
+  for (let round = 0; round <= ${rounds}; round++) {
     const start = performance.now();
     runFill(out, { ...law, key, start: 0 });
     if (round > 0) times.push(performance.now() - start);
@@ -144,14 +106,15 @@ await fetch("/answer", { method: "POST", body: JSON.stringify(rates) });
 </script>`;
 
 /** Million values a second of one thread in Chromium, and in Node right after it, the same way; null without a Chromium. */
-async function browser() {
+export async function measureBrowser({ count, rounds }) {
   const executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
   if (executable === undefined) return null;
   const profile = mkdtempSync(join(tmpdir(), "epoch0-bench-"));
   let chromium;
   const there = await new Promise((resolve) => {
     const server = createServer((request, response) => {
-      if (request.url === "/") return response.writeHead(200, { "content-type": "text/html" }).end(page());
+      if (request.url === "/")
+        return response.writeHead(200, { "content-type": "text/html" }).end(page({ count, rounds }));
       if (request.url === "/answer") {
         let text = "";
         request.on("data", (chunk) => {
@@ -182,11 +145,11 @@ async function browser() {
   await ended;
   rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   const { createKey, runFill } = await import("../dist/index.js");
-  const out = new Float32Array(Math.min(COUNT, 2 ** 24));
+  const out = new Float32Array(count);
   const rows = [];
   for (const [i, [name, law]] of FILLS.entries()) {
     const runs = [];
-    for (let round = 0; round <= ROUNDS; round++) {
+    for (let round = 0; round <= rounds; round++) {
       const seconds = await timed(() => runFill(out, { ...law, key: createKey(0, "w"), start: 0 }));
       if (round > 0) runs.push(seconds.wall);
     }
@@ -194,67 +157,4 @@ async function browser() {
     rows.push({ name, chromium: there[i], node, ratio: there[i] / node });
   }
   return rows;
-}
-
-const row = (...cells) => `| ${cells.join(" | ")} |`;
-const times = (value) => (value === null ? "" : `×${value.toFixed(1)}`);
-const whole = (value) => (value === null ? "" : value.toFixed(0));
-
-/** What `npm run bench` gathers: figures, and the lines of their tables. */
-export async function fillBench(section = null) {
-  prepare();
-  const parallel = section === "browser" ? null : await threads();
-  const inBrowser = section === "threads" ? null : await browser();
-  const machine = { node: process.version, processors: cpus().length, torch: parallel?.torch ?? null };
-  const lines = [];
-  if (parallel !== null)
-    lines.push(
-      row(
-        `million values a second, ${COUNT.toLocaleString("en")} float32`,
-        "two threads",
-        "one thread",
-        `PyTorch ${parallel.torch ?? "(not installed)"}, two threads`,
-        "two threads are",
-        "asked for",
-        "per core-second",
-        "PyTorch's",
-        "ratio",
-      ),
-      "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
-      ...parallel.rows.map((each) =>
-        row(
-          each.name,
-          whole(each.twoThreads),
-          whole(each.oneThread),
-          whole(each.torch),
-          times(each.ratio),
-          `×${each.bar}`,
-          whole(each.coreSecond.twoThreads),
-          whole(each.coreSecond.torch),
-          times(each.coreSecond.ratio),
-        ),
-      ),
-    );
-  if (inBrowser !== null)
-    lines.push(
-      "",
-      row("million values a second, one thread", "Chromium", "Node", "Chromium is"),
-      "|---|--:|--:|--:|",
-      ...inBrowser.map((each) => row(each.name, whole(each.chromium), whole(each.node), `×${each.ratio.toFixed(2)}`)),
-    );
-  return {
-    results: {
-      schema: "epoch0.bench-fill/1",
-      machine,
-      values: COUNT,
-      threads: parallel?.rows ?? null,
-      browser: inBrowser,
-    },
-    lines,
-  };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { results, lines } = await fillBench(option("section", null));
-  process.stdout.write(process.argv.includes("--json") ? `${JSON.stringify(results)}\n` : `${lines.join("\n")}\n`);
 }

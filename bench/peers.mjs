@@ -33,3 +33,13 @@ export async function peers(versions) {
   const require = createRequire(join(folder, "peers.mjs"));
   return Promise.all(Object.keys(versions).map((name) => import(pathToFileURL(require.resolve(name)).href)));
 }
+
+/** What `start` makes; null, said in one line, where a package is out of reach: the other peers still come. */
+export async function peerIfThere(start) {
+  try {
+    return await start();
+  } catch (error) {
+    process.stderr.write(`bench: a peer is left out: ${error.message.split("\n")[0]}\n`);
+    return null;
+  }
+}

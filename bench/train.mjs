@@ -1,18 +1,12 @@
-// `npm run bench:train`: one training step (784-256-256-10, relu, batch 128, SGD) of epoch0 against the same step written
-// by hand on jax-js, on TF.js (Wasm) and on PyTorch (CPU), turn by turn in one run. TF.js is not a dependency: it is installed
-// under out/bench on the first call (out of reach of the registry the other rows still come). `--json` for a document.
-import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { prepare, root } from "../scripts/prepare.mjs";
+// One training step (784-256-256-10, relu, batch 128, SGD) of epoch0 beside the same step written by hand on jax-js, on TF.js
+// (Wasm) and on PyTorch (CPU), turn by turn in one run.
+import { peerIfThere, peers } from "./peers.mjs";
+import { startPython } from "./python.mjs";
+import { median } from "./rows.mjs";
 
-prepare();
 const SIZES = [784, 256, 256, 10];
 const BATCH = 128;
 const RATE = 0.05;
-const ROUNDS = 30;
 const STEPS = 10;
 
 const { createTrainer, initialize, plan, readLine } = await import("../dist/index.js");
@@ -71,49 +65,11 @@ async function byHand() {
 }
 
 const TFJS = "4.22.0";
-const PEERS = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"];
-let withoutTfjs = "";
-
-/** TF.js from out/bench, installed there where it is not; null with the reason in `withoutTfjs`. */
-function tfjsFolder() {
-  const folder = join(root, "out", "bench");
-  const require = createRequire(join(folder, "package.json"));
-  const installed = () => {
-    try {
-      return PEERS.every((name) => require(`${name}/package.json`).version === TFJS);
-    } catch {
-      return false;
-    }
-  };
-  if (!installed()) {
-    mkdirSync(folder, { recursive: true });
-    process.stderr.write(`bench: installing TF.js ${TFJS} under out/bench\n`);
-    const words = ["install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-    const { status, stderr } = spawnSync("npm", [...words, ...PEERS.map((name) => `${name}@${TFJS}`)], {
-      encoding: "utf8",
-      stdio: ["ignore", "ignore", "pipe"],
-      timeout: 600_000,
-    });
-    if (status !== 0 || !installed()) {
-      const why = /npm (?:ERR!|error) (?:network |code )?(.*)/.exec(stderr ?? "")?.[1] ?? "npm did not end";
-      withoutTfjs = `not there: npm could not install it (${why.trim()}), try again with a network`;
-      return null;
-    }
-  }
-  return require;
-}
 
 async function tensorflow() {
-  const require = tfjsFolder();
-  if (require === null) return null;
-  const load = (name) => import(pathToFileURL(require.resolve(name)).href);
-  const core = await load("@tensorflow/tfjs");
+  const [core] = await peers({ "@tensorflow/tfjs": TFJS, "@tensorflow/tfjs-backend-wasm": TFJS });
   const tf = core.default ?? core;
-  await load("@tensorflow/tfjs-backend-wasm");
-  if (!(await tf.setBackend("wasm"))) {
-    withoutTfjs = "not there: its Wasm backend does not start here";
-    return null;
-  }
+  if (!(await tf.setBackend("wasm"))) throw new Error("TF.js's Wasm backend does not start here");
   await tf.ready();
   const variables = [1, 2, 3].map((i) => {
     const get = (kind) => tf.tensor(weights.get(`fc${i}.${kind}`), [...model.parameters.get(`fc${i}.${kind}`).shape]);
@@ -137,68 +93,62 @@ async function tensorflow() {
   };
 }
 
-/** Median milliseconds of a PyTorch step on this machine, or null. */
-function torch() {
+/** Milliseconds of one of PyTorch's steps, each time it is asked; null where it is not installed. */
+async function torchPeer() {
   const script = `
-import time, torch
+import sys, time, torch
 from torch import nn
 net = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 10))
 opt = torch.optim.SGD(net.parameters(), lr=${RATE})
 x, y = torch.randn(${BATCH}, 784), torch.arange(${BATCH}) % 10
-times = []
-for _ in range(${ROUNDS}):
+print(torch.__version__, flush=True)
+for line in sys.stdin:
     start = time.perf_counter()
-    for _ in range(${STEPS}):
+    for _ in range(int(line)):
         opt.zero_grad(); loss = nn.functional.cross_entropy(net(x), y); loss.backward(); opt.step(); loss.item()
-    times.append((time.perf_counter() - start) / ${STEPS} * 1000)
-print(torch.__version__, sorted(times)[len(times) // 2])`;
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    const { status, stdout } = spawnSync(python, ["-c", script], { encoding: "utf8" });
-    if (status !== 0) continue;
-    const [release, time] = stdout.trim().split(" ");
-    return { release, time: Number(time) };
-  }
-  return null;
+    print((time.perf_counter() - start) / int(line) * 1000, flush=True)`;
+  return startPython("torch", script);
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-const steps = { epoch0: await ours(), "jax-js by hand": await byHand(), "TF.js Wasm": await tensorflow() };
-const peers = Object.entries(steps).filter(([, step]) => step !== null);
-const losses = {};
-for (const [name, step] of peers) losses[name] = [await step(), await step()];
-const times = Object.fromEntries(peers.map(([name]) => [name, []]));
-for (let round = 0; round < ROUNDS; round++) {
-  // The order turns, so that nobody always runs on a cache that the same neighbour left.
-  for (const [name, step] of round % 2 === 0 ? peers : [...peers].reverse()) {
+/** A peer in this process as one that is asked for the milliseconds of a step. */
+function stepper(step) {
+  return async () => {
     const start = performance.now();
     for (let i = 0; i < STEPS; i++) await step();
-    times[name].push((performance.now() - start) / STEPS);
-  }
+    return (performance.now() - start) / STEPS;
+  };
 }
-const torched = torch();
-const base = median(times.epoch0);
-const rows = peers.map(([name]) => ({
-  name,
-  milliseconds: median(times[name]),
-  // Round by round, so that what else the machine does falls on both sides.
-  ratio: median(times[name].map((time, i) => times.epoch0[i] / time)),
-  losses: losses[name],
-}));
-if (torched !== null)
-  rows.push({ name: `PyTorch ${torched.release}`, milliseconds: torched.time, ratio: base / torched.time });
-if (process.argv.includes("--json")) console.log(JSON.stringify({ schema: "epoch0.bench-train/1", rows }));
-else {
-  console.log("one training step, 784-256-256-10, batch 128, SGD\n");
-  for (const { name, milliseconds, ratio } of rows) {
-    console.log(`${name.padEnd(22)} ${milliseconds.toFixed(2).padStart(8)} ms   epoch0 / it ${ratio.toFixed(2)}`);
+
+/**
+ * Milliseconds of a step, and how many times as fast as each peer epoch0 is, round by round, so that what else the machine does
+ * falls on both sides.
+ *
+ * @throws Error where the losses of the first two steps differ from those of the step by hand
+ */
+export async function measureTraining({ rounds }) {
+  const steps = { epoch0: await ours(), "jax-js by hand": await byHand() };
+  const losses = {};
+  for (const [name, step] of Object.entries(steps)) losses[name] = [await step(), await step()];
+  if (losses.epoch0.some((loss, i) => Math.abs(loss - losses["jax-js by hand"][i]) > 1e-4))
+    throw new Error(`bench: losses differ: ${losses.epoch0} and ${losses["jax-js by hand"]}`);
+  const contenders = Object.entries(steps).map(([name, step]) => [name, stepper(step)]);
+  const tfjs = await peerIfThere(tensorflow);
+  if (tfjs !== null) contenders.push([`TF.js ${TFJS} Wasm`, stepper(tfjs)]);
+  const torch = await torchPeer();
+  if (torch !== null) contenders.push([`PyTorch ${torch.version}`, async () => (await torch.ask(STEPS))[0]]);
+  const times = new Map(contenders.map(([name]) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    // The order turns, so that nobody always runs on a cache that the same neighbour left.
+    for (const [name, time] of round % 2 === 0 ? contenders : [...contenders].reverse()) {
+      const milliseconds = await time();
+      if (round >= 0) times.get(name).push(milliseconds);
+    }
   }
-  if (steps["TF.js Wasm"] === null) console.log(`TF.js Wasm             ${withoutTfjs}`);
-  if (torched === null) console.log("PyTorch                not there: no python3 with torch");
-  const limit = 1.2;
-  const cost = rows.find(({ name }) => name === "jax-js by hand").ratio;
-  console.log(`\nagainst the step by hand ${cost.toFixed(2)}, budget ${limit}: ${cost <= limit ? "kept" : "missed"}`);
+  await torch?.stop();
+  const own = times.get("epoch0");
+  return contenders.map(([name]) => ({
+    name,
+    milliseconds: median(times.get(name)),
+    ratio: median(times.get(name).map((time, i) => time / own[i])),
+  }));
 }
-const [first, second] = [losses.epoch0, losses["jax-js by hand"]];
-if (first.some((loss, i) => Math.abs(loss - second[i]) > 1e-4))
-  throw new Error(`bench: losses differ: ${first} ${second}`);
-process.exit(0);
