@@ -1,23 +1,10 @@
 /** Graphs of the kinds people use, small, against runs of the same graphs over draws of the weights. */
 
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import type { Node } from "../../src/model/types.ts";
-import { propagate } from "../../src/propagate/index.ts";
-import { measureSignals, type Statistic } from "../../src/run/index.ts";
-import { base, type Sketch, sketch } from "../run/graph.ts";
+import { base } from "../run/graph.ts";
+import { act, agreesWithRun, type Case, combine, linear, reduce } from "./case.ts";
 
-const DRAWS = 24;
-/** Of Student's t with 23 degrees of freedom: exceeded in 0.1 % of the cases. */
-const ERRORS = 3.8;
-
-const linear = (name: string, x: string, weight: string): Node => ({
-  ...base(name, [x], [name]),
-  kind: "linear",
-  weight,
-  bias: null,
-  layout: "out-in",
-  scale: 1,
-});
 const conv = (name: string, x: string, weight: string, pad: number): Node => ({
   ...base(name, [x], [name]),
   kind: "conv",
@@ -30,38 +17,6 @@ const conv = (name: string, x: string, weight: string, pad: number): Node => ({
   dilations: [1, 1],
   pads: [pad, pad, pad, pad],
 });
-const act = (name: string, x: string, activation: string): Node => ({
-  ...base(name, [x], [name]),
-  kind: "activation",
-  activation: { kind: "named", name: activation, parameters: {} },
-  slope: null,
-});
-const combine = (
-  name: string,
-  inputs: string[],
-  operation: "add" | "subtract" | "multiply" | "maximum" | "minimum",
-): Node => ({
-  ...base(name, inputs, [name]),
-  kind: "combine",
-  operation,
-});
-const reduce = (name: string, x: string, method: "mean" | "max" | "sum", axes: number[]): Node => ({
-  ...base(name, [x], [name]),
-  kind: "reduce",
-  method,
-  axes,
-  keepAxes: false,
-});
-
-interface Case {
-  readonly graph: Sketch;
-  /** Of one entry of each parameter. */
-  readonly variances: Readonly<Record<string, number>>;
-  /** Relative error of the wide-layer theory here: about one over the smallest width that a sum runs over. */
-  readonly width: number;
-  /** Tensors and parameters that are compared; all where left out. */
-  readonly only?: readonly string[];
-}
 
 const N = 32;
 const CASES: Readonly<Record<string, Case>> = {
@@ -348,37 +303,5 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 describe("small graphs, predicted and run", () => {
-  it.each(Object.entries(CASES))("%s", async (_, { graph, variances, width, only }) => {
-    const model = sketch(graph);
-    const law = (name: string) => ({ mean: 0, variance: variances[name] ?? 0, kurtosis: 9 / 5 });
-    const predicted = propagate(model, law, { batch: N });
-    let state = 77;
-    const uniform = () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return (state + 0.5) / 2 ** 32;
-    };
-    const measured = await measureSignals(model, {
-      weights: () =>
-        new Map(
-          [...model.parameters.values()].map(({ name, shape }) => {
-            const half = Math.sqrt(3 * (variances[name] ?? 0));
-            const length = shape.reduce((a, b) => a * b, 1);
-            return [name, Float32Array.from({ length }, () => half * (2 * uniform() - 1))];
-          }),
-        ),
-      seed: 11,
-      draws: DRAWS,
-    });
-    const agree = (what: string, value: number | undefined, statistic: Statistic | undefined) => {
-      if ((only && !only.includes(what)) || !statistic) return;
-      const p = value ?? Number.NaN;
-      const bound = Math.abs(p) / width + (ERRORS * statistic.std) / Math.sqrt(DRAWS);
-      expect(Math.abs(statistic.mean - p), `${what}: predicted ${p}, measured ${statistic.mean}`).toBeLessThan(bound);
-    };
-    for (const tensor of Object.keys(graph.tensors))
-      agree(tensor, predicted.signals.get(tensor)?.secondMoment, measured.signals.get(tensor)?.secondMoment);
-    for (const parameter of Object.keys(graph.parameters ?? {}))
-      agree(parameter, predicted.gradients.get(parameter), measured.gradients.get(parameter));
-    expect(predicted.warnings.filter((w) => w.code !== "mean-field-recurrence")).toEqual([]);
-  });
+  it.each(Object.entries(CASES))("%s", (_, small) => agreesWithRun(small));
 });

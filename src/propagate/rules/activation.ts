@@ -9,7 +9,6 @@ import {
   carry,
   type GradientPart,
   type Rule,
-  stateOf,
   totalKernel,
 } from "../context.ts";
 import {
@@ -31,6 +30,7 @@ import { MEAN, profileThrough, SECOND, SLOPE } from "../law/profile.ts";
 import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
 import { mirrored, shapeThrough } from "../law/shape.ts";
 import { commonThroughActivation } from "../state/common.ts";
+import { valueState } from "../state/fixed.ts";
 import { keptWith } from "../state/kept.ts";
 import type { Part, State } from "../state/state.ts";
 import { onHalfLine } from "./half-line.ts";
@@ -177,7 +177,7 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
 
 export const activationRule: Rule<ActivationNode> = {
   forward(node, context) {
-    const state = stateOf(context, node.inputs[0]);
+    const state = valueState(context, node.inputs[0]);
     const activation = activationOf(context, node);
     const line = straightLine(activation);
     const parts = state.parts.map((part) =>
@@ -190,7 +190,7 @@ export const activationRule: Rule<ActivationNode> = {
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
-    const state = stateOf(context, node.inputs[0]);
+    const state = valueState(context, node.inputs[0]);
     const activation = activationOf(context, node);
     addGradient(
       context,

@@ -7,8 +7,9 @@ import { addConstant, diagonal, type Kernel, mapCorrelations, multiplyKernels, s
 import { kinshipOfSum } from "../law/kinship.ts";
 import { relativeSway, scatterOfJoined } from "../law/scatter.ts";
 import { isPositive, levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
-import { align, fixedState, gradientOnto } from "../state/align.ts";
+import { align, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
+import { fixedState } from "../state/fixed.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part, State } from "../state/state.ts";
 import { extremeOfTwo, takenShare } from "./extremes.ts";

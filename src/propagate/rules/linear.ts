@@ -25,7 +25,7 @@ import {
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { type Kinship, kinshipOfLayer, overPositions } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
-import { valueState } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import { positionLayout, positionSizes } from "../state/layout.ts";
 import {
   averageOver,
@@ -214,6 +214,14 @@ function backToInput(part: Part, back: Kernel, state: State, dims: readonly numb
   return { ...uniformKernel(sizes, 0, 0), profile: laid.profile };
 }
 
+/** Share of the pairs of different entries that are equal. */
+function repeats(indices: Float64Array): number {
+  const counts = new Map<number, number>();
+  for (const index of indices) counts.set(index, (counts.get(index) ?? 0) + 1);
+  const n = indices.length;
+  return n < 2 ? 0 : [...counts.values()].reduce((sum, c) => sum + c * (c - 1), 0) / (n * (n - 1));
+}
+
 export const embeddingRule: Rule<EmbeddingNode> = {
   forward(node, context) {
     const table = context.model.parameters.get(node.table);
@@ -228,15 +236,16 @@ export const embeddingRule: Rule<EmbeddingNode> = {
     const layout = positionLayout(indices, batchAxis);
     const sizes = positionSizes(layout);
     const level = law.variance + law.mean * law.mean;
-    // Two uniform tokens are equal with probability 1/vocabulary; constant indices (positions) differ and are the same in every sample.
-    const equal = constant ? 0 : 1 / vocabulary;
+    // Two uniform tokens are equal with probability 1/vocabulary; constant indices (positions, segments) are the same in every sample.
+    const equal = constant ? repeats(constant.values) : 1 / vocabulary;
     const meet = law.mean * law.mean + law.variance * equal;
+    const kernel = uniformKernel(sizes, level, level === 0 ? 0 : meet / level);
     const part: Part = {
       channels: features,
       mean: law.mean,
-      kernel: uniformKernel(sizes, level, level === 0 ? 0 : meet / level),
+      kernel,
       between: law.mean * law.mean,
-      cross: constant ? level : meet,
+      cross: constant ? meanOverPairs(kernel) : meet,
       freedom: Number.POSITIVE_INFINITY,
       shape: null,
       spread: law.variance === 0 ? 0 : 2 / (features * (constant ? positions(uniformKernel(sizes, 0, 0)) : vocabulary)),
@@ -250,11 +259,11 @@ export const embeddingRule: Rule<EmbeddingNode> = {
     const vocabulary = table?.shape[0] ?? 1;
     const kernel = totalKernel(gradient[0]);
     const constant = context.model.constants.get(node.inputs[0]);
-    const count = positions(kernel);
-    const own = count * diagonal(kernel);
+    const own = positions(kernel) * diagonal(kernel);
     const pairs = sumOverPairs(kernel) - own;
     // Row t collects Σ over positions that hold t: mean over rows of the square, tokens uniform and independent.
-    const value = constant ? own / vocabulary : own / vocabulary + pairs / (vocabulary * vocabulary);
+    const equal = constant ? repeats(constant.values) : 1 / vocabulary;
+    const value = (own + equal * pairs) / vocabulary;
     addParameterGradient(context, node.table, value);
   },
 };

@@ -13,7 +13,7 @@ import {
 } from "../context.ts";
 import { collapse, outerKernel } from "../kernel/axes.ts";
 import { diagonal, fullProfile, type Kernel, mean, positions, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
-import { valueState } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import { canonicalize } from "../state/layout.ts";
 import {
   channelCount,
@@ -37,9 +37,17 @@ function productLayout(a: State, b: State, rank: number): Factor[][] {
     const fromA = a.layout[axis - (rank - a.layout.length)] ?? [];
     const fromB = b.layout[axis - (rank - b.layout.length)] ?? [];
     const source = axis === rank - 1 ? fromB : axis === rank - 2 ? fromA : fromA.length > 0 ? fromA : fromB;
-    return source.map((f): Factor => (f.role === "position" ? { ...f, dim: dim++ } : f));
+    // Rows and columns of scores count their positions in one run, as the kernels over them do.
+    const merged = axis >= rank - 2 ? oneRun(source) : source;
+    return merged.map((f): Factor => (f.role === "position" ? { ...f, dim: dim++ } : f));
   });
 }
+
+/** Positions of several axes (a grid of patches) as one run. */
+const oneRun = (factors: readonly Factor[]): readonly Factor[] =>
+  factors.length > 1 && positionDims(factors).length === factors.length
+    ? [{ role: "position", size: factors.reduce((n, f) => n * f.size, 1), dim: 0 }]
+    : factors;
 
 const contractedBy = (state: State, fromEnd: number): readonly Factor[] =>
   state.layout[state.layout.length - fromEnd] ?? [];

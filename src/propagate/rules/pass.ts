@@ -3,7 +3,7 @@
 import type { DropoutNode, IdentityNode, OpaqueNode } from "../../model/types.ts";
 import { addGradient, type Context, carry, type Gradient, type Rule, stateOf, totalKernel } from "../context.ts";
 import { scaleKernel, uniformKernel } from "../kernel/kernel.ts";
-import { valueState } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import { initialLayout, reshapeState, shapelessState } from "../state/layout.ts";
 import { mapParts } from "../state/state.ts";
 import { fitGradient, shapeOf } from "./shape.ts";

@@ -5,7 +5,7 @@ import { addGradient, carry, type Rule, totalKernel } from "../context.ts";
 import { averageAxes, broadcastAxes, collapse } from "../kernel/axes.ts";
 import { diagonal, type Kernel, product, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
 import { gammaShape, isPositive, type Shape } from "../law/shape.ts";
-import { valueState } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import {
   channelCount,
   type Factor,

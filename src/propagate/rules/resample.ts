@@ -14,7 +14,7 @@ import {
 } from "../context.ts";
 import { diagonal, type Kernel, uniformKernel } from "../kernel/kernel.ts";
 import { type AxisMap, mapFromMatrix, mapPositions, transposeMap } from "../kernel/maps.ts";
-import { valueState } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import { initialLayout } from "../state/layout.ts";
 import { mixParts, type Part, type State } from "../state/state.ts";
 import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";

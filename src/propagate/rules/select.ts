@@ -3,7 +3,7 @@
 import type { ConcatNode, GatherNode, SliceNode, SplitNode } from "../../model/types.ts";
 import { addGradient, type Context, type Rule, stateOf } from "../context.ts";
 import { diagonal } from "../kernel/kernel.ts";
-import { fixedState, valueState } from "../state/align.ts";
+import { fixedState, valueState } from "../state/fixed.ts";
 import { concatStates, splitGradient } from "../state/joins.ts";
 import { jointKernel } from "../state/joint.ts";
 import { canonicalize } from "../state/layout.ts";

@@ -13,7 +13,8 @@ import {
 } from "../context.ts";
 import { broadcastAxes } from "../kernel/axes.ts";
 import { diagonal, type Kernel, positions, uniformKernel } from "../kernel/kernel.ts";
-import { gradientOnto, valueState } from "../state/align.ts";
+import { gradientOnto } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import { canonicalize, reshapeState, shapelessState, transposeState } from "../state/layout.ts";
 import { type Factor, mixParts, type Part, type State } from "../state/state.ts";
 

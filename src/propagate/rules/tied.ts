@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 import { addConstant, diagonal, type Kernel, scaleKernel, sumKernels, uniformKernel } from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf } from "../law/form.ts";
-import { valueState } from "../state/align.ts";
+import { valueState } from "../state/fixed.ts";
 import { jointKernel } from "../state/joint.ts";
 import { mixParts, type Part, secondMoment } from "../state/state.ts";
 

@@ -1,7 +1,6 @@
 /** Brings the operands of an elementwise combination to one layout, one set of kernel axes and one partition of channels. */
 
-import type { Constant, Parameter } from "../../model/types.ts";
-import { type Context, carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
+import { carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
 import { averageAxes, broadcastAxes, collapse, offDiagonal } from "../kernel/axes.ts";
 import {
   diagonal,
@@ -22,69 +21,6 @@ export interface Aligned {
   /** Per operand, the parts cut alike. */
   readonly operands: readonly (readonly Part[])[];
 }
-
-/** State of a parameter or constant of the given shape, seen through the layout of the tensor that it meets. */
-export function fixedState(context: Context, name: string, like: State | null): State {
-  const parameter = context.model.parameters.get(name);
-  const constant = context.model.constants.get(name);
-  const info: Parameter | Constant | undefined = parameter ?? constant;
-  if (!info)
-    throw new Error(
-      `propagate: value ${name} is neither a tensor, a parameter nor a constant; the model is inconsistent`,
-    );
-  const values = constant ? Array.from(constant.values).filter(Number.isFinite) : [];
-  const average = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-  const law = parameter
-    ? context.law(name)
-    : { mean: average, variance: values.reduce((a, b) => a + (b - average) ** 2, 0) / Math.max(1, values.length) };
-  const rank = info.shape.length;
-  const offset = (like?.shape.length ?? rank) - rank;
-  const repeated = constant !== undefined && like === null && sameForAllSamples(constant, context.model.batch);
-  let dim = 0;
-  const layout = info.shape.map((size, axis): Factor[] => {
-    if (size === 1) return [];
-    if (repeated && axis === 0) return [{ role: "batch", size }];
-    const factors = like?.layout[axis + offset];
-    if (!factors) return axis === rank - 1 ? [{ role: "channel", size }] : [{ role: "position", size, dim: dim++ }];
-    const known =
-      factors.reduce((n, f) => n * f.size, 1) === size ? factors : [{ role: "position" as const, size, dim: 0 }];
-    return known.map(
-      (f): Factor =>
-        f.role === "position" ? { ...f, dim: dim++ } : f.role === "batch" ? { role: "channel", size: f.size } : f,
-    );
-  });
-  const sizes = positionSizes(layout);
-  const channels = layout.flat().reduce((n, f) => (f.role === "channel" ? n * f.size : n), 1);
-  const square = law.mean * law.mean;
-  const level = square + law.variance;
-  return {
-    shape: info.shape,
-    layout,
-    parts: [
-      {
-        channels,
-        mean: law.mean,
-        kernel: uniformKernel(sizes, level, level === 0 ? 0 : square / level),
-        between: channels === 1 ? level : square,
-        cross: level,
-        spread: 0,
-        freedom: Number.POSITIVE_INFINITY,
-        shape: null,
-      },
-    ],
-  };
-}
-
-/** A constant with an axis for the samples and equal along it: what a recurrence starts from. */
-const sameForAllSamples = ({ shape, values }: Constant, batch: number): boolean => {
-  if (shape.length < 2 || shape[0] !== batch) return false;
-  const each = values.length / batch;
-  return values.every((v, i) => v === values[i % each]);
-};
-
-/** State of a value that flows, or of a parameter or constant used in its place. */
-export const valueState = (context: Context, name: string): State =>
-  context.states.get(name) ?? fixedState(context, name, null);
 
 const sizeOf = (factors: readonly Factor[]): number => factors.reduce((n, f) => n * f.size, 1);
 

@@ -2,6 +2,7 @@
 
 import type { Dtype } from "../../../model/types.ts";
 import { isFloat } from "../../dtype.ts";
+import { floatAttribute } from "../context.ts";
 import { elementType } from "../dtype.ts";
 import { broadcastShapes, broadcastStrides, countOf, isInteger } from "../shape.ts";
 import type { Fold, Known } from "./known.ts";
@@ -118,6 +119,16 @@ const where: Fold = ({ inputs: [condition, a, b], take }) =>
 const not: Fold = ({ inputs: [x], take }) =>
   take(x.values.length) ? { shape: x.shape, dtype: "bool", values: x.values.map((v) => Number(v === 0)) } : null;
 
+/** Bounds are inputs since opset 11, either of which may be left out. */
+const clip: Fold = ({ inputs: [x], operation, take }) => {
+  const bound = (index: number, attribute: string, open: number): number =>
+    operation.inputs[index]?.constant?.()[0] ?? floatAttribute(operation, attribute, open);
+  const [low, high] = [bound(1, "min", Number.NEGATIVE_INFINITY), bound(2, "max", Number.POSITIVE_INFINITY)];
+  return take(x.values.length)
+    ? { shape: x.shape, dtype: x.dtype, values: x.values.map((v) => Math.min(high, Math.max(low, v))) }
+    : null;
+};
+
 export const arithmetic: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ...Object.entries(NUMERIC).map(([name, pair]): [string, Fold] => [name, fromPair(pair, false)]),
   ...Object.entries(LOGICAL).map(([name, pair]): [string, Fold] => [name, fromPair(pair, true)]),
@@ -129,6 +140,7 @@ export const arithmetic: ReadonlyMap<string, Fold> = new Map<string, Fold>([
   ["Div", divide],
   ["Mod", modulo],
   ["Cast", cast],
+  ["Clip", clip],
   ["Where", where],
   ["Not", not],
 ]);

@@ -1,0 +1,95 @@
+/** Sequence models, small, against runs of the same graphs over draws of the weights. */
+
+import { describe, it } from "vitest";
+import type { Node } from "../../src/model/types.ts";
+import { base, type Sketch } from "../run/graph.ts";
+import { agreesWithRun, type Case, combine, linear } from "./case.ts";
+
+const N = 16;
+const WIDTH = 64;
+
+/** One head of attention of `context` by `x`, both [N, positions, WIDTH]; output named `name`. */
+function attention(name: string, x: string, context: string, positions: readonly [number, number]) {
+  const [p, j] = positions;
+  const own = (part: string) => `${name}.${part}`;
+  const nodes: Node[] = [
+    linear(own("q"), x, own("wq")),
+    linear(own("k"), context, own("wk")),
+    linear(own("v"), context, own("wv")),
+    { ...base(own("kt"), [own("k")], [own("kt")]), kind: "transpose", permutation: [0, 2, 1] },
+    { ...base(own("s"), [own("q"), own("kt")], [own("s")]), kind: "matmul", scale: WIDTH ** -0.5 },
+    { ...base(own("a"), [own("s")], [own("a")]), kind: "softmax", axis: 2, log: false },
+    { ...base(name, [own("a"), own("v")], [name]), kind: "matmul", scale: 1 },
+  ];
+  const tensors: Sketch["tensors"] = {
+    [own("q")]: [N, p, WIDTH],
+    [own("k")]: [N, j, WIDTH],
+    [own("v")]: [N, j, WIDTH],
+    [own("kt")]: [N, WIDTH, j],
+    [own("s")]: [N, p, j],
+    [own("a")]: [N, p, j],
+    [name]: [N, p, WIDTH],
+  };
+  const weights = ["wq", "wk", "wv"].map(own);
+  return {
+    nodes,
+    tensors,
+    parameters: Object.fromEntries(weights.map((w) => [w, [WIDTH, WIDTH]])),
+    variances: Object.fromEntries(weights.map((w) => [w, 1 / WIDTH])),
+  };
+}
+
+/** Sines and cosines of geometrically falling frequency (Vaswani et al. 2017, section 3.5). */
+const sines = (positions: number): number[] =>
+  Array.from({ length: positions * WIDTH }, (_, i) => {
+    const [p, c] = [Math.floor(i / WIDTH), i % WIDTH];
+    const angle = p * 10_000 ** (-(2 * (c % (WIDTH / 2))) / WIDTH);
+    return c < WIDTH / 2 ? Math.sin(angle) : Math.cos(angle);
+  });
+
+const T = 10;
+const self = attention("y", "x", "x", [T, T]);
+
+const CASES: Readonly<Record<string, Case>> = {
+  "a table of sines: neighbours are alike, and attention averages what they share": {
+    graph: {
+      inputs: { t: [N, T] },
+      tokens: { t: 40 },
+      constants: { sin: { shape: [T, WIDTH], values: sines(T) } },
+      parameters: { table: [40, WIDTH], ...self.parameters },
+      tensors: { e: [N, T, WIDTH], x: [N, T, WIDTH], ...self.tensors },
+      outputs: ["y"],
+      nodes: [
+        { ...base("e", ["t"], ["e"]), kind: "embedding", table: "table" },
+        combine("x", ["e", "sin"], "add"),
+        ...self.nodes,
+      ],
+    },
+    variances: { table: 0.3, ...self.variances },
+    width: 12,
+    only: ["x", "y", "y.v", "y.wv", "table"],
+  },
+  "segments: one row of a table at every position": {
+    graph: {
+      inputs: { t: [N, T] },
+      tokens: { t: 40 },
+      constants: { segment: { shape: [1, T], values: new Array<number>(T).fill(0), dtype: "i64" } },
+      parameters: { table: [40, WIDTH], types: [2, WIDTH], ...self.parameters },
+      tensors: { e: [N, T, WIDTH], g: [1, T, WIDTH], x: [N, T, WIDTH], ...self.tensors },
+      outputs: ["y"],
+      nodes: [
+        { ...base("e", ["t"], ["e"]), kind: "embedding", table: "table" },
+        { ...base("g", ["segment"], ["g"]), kind: "embedding", table: "types" },
+        combine("x", ["e", "g"], "add"),
+        ...self.nodes,
+      ],
+    },
+    variances: { table: 1, types: 1, ...self.variances },
+    width: 12,
+    only: ["x", "y", "y.v", "y.wv", "table", "types"],
+  },
+};
+
+describe("small sequence models, predicted and run", () => {
+  it.each(Object.entries(CASES))("%s", (_, small) => agreesWithRun(small));
+});
