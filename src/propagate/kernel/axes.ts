@@ -110,6 +110,39 @@ export function splitAxis(kernel: Kernel, axis: number, a: number, b: number): K
   return kernelOf(sizes, radius, lags, kernel.far, kernel.profile);
 }
 
+/**
+ * Axes `axis` and `axis + 1` of sizes a and b as one of size a·b, row-major. A lag of the whole falls into either of two pairs
+ * of lags, by the phase of its start: their mean stands.
+ */
+export function mergeAxes(kernel: Kernel, axis: number): Kernel {
+  const [a, b] = [kernel.sizes[axis], kernel.sizes[axis + 1]];
+  const around = <T>(values: readonly T[], own: T): T[] => [...values.slice(0, axis), own, ...values.slice(axis + 2)];
+  const radius = around(kernel.radius, Math.min(a * b - 1, kernel.radius[axis] * b + b - 1));
+  const lags = lagsFrom(radius, (lag) => {
+    let sum = 0;
+    for (let start = 0; start < b; start++) {
+      const end = start + lag[axis];
+      const outer = Math.floor(end / b);
+      sum += correlationAt(kernel, [...lag.slice(0, axis), outer, end - outer * b - start, ...lag.slice(axis + 1)]);
+    }
+    return sum / b;
+  });
+  return kernelOf(around(kernel.sizes, a * b), radius, lags, kernel.far, kernel.profile);
+}
+
+/** Every `steps`-th position of each axis, as all starting points together see them: lags in steps, the mean of the diagonal. */
+export function thinned(kernel: Kernel, steps: readonly number[]): Kernel {
+  const sizes = kernel.sizes.map((size, axis) => size / steps[axis]);
+  const radius = kernel.radius.map((r, axis) => Math.min(sizes[axis] - 1, Math.floor(r / steps[axis])));
+  const lags = lagsFrom(radius, (lag) =>
+    correlationAt(
+      kernel,
+      lag.map((l, axis) => l * steps[axis]),
+    ),
+  );
+  return kernelOf(sizes, radius, lags, kernel.far, Float64Array.of(diagonal(kernel)));
+}
+
 /** All positions as one axis; pairs that differ keep their mean correlation. */
 export function collapse(kernel: Kernel): Kernel {
   if (kernel.sizes.length === 1) return kernel;

@@ -27,9 +27,9 @@ import { type Kinship, kinshipOfLayer, overPositions } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
 import { valueState } from "../state/fixed.ts";
 import { positionLayout, positionSizes } from "../state/layout.ts";
+import { promoteChannels } from "../state/promote.ts";
 import {
   averageOver,
-  channelCount,
   type Factor,
   type Layout,
   mixParts,
@@ -42,36 +42,6 @@ import type { ParameterLaw } from "../types.ts";
 import { swayBehindLayer, swayOverPairs } from "./sway.ts";
 import { withTies } from "./tied.ts";
 import { contract, type Term } from "./weighted.ts";
-
-/** Channel factors that stay outside the contraction share the weights, as positions do: they become positions. */
-export function promoteChannels(state: State, axes: readonly number[]): State {
-  const size = axes.reduce((n, axis) => n * channelCount(state.layout[axis]), 1);
-  if (size === 1) return state;
-  const part = mixParts(state);
-  const level = diagonal(part.kernel);
-  let dim = part.kernel.sizes.length;
-  const added: number[] = [];
-  const layout = state.layout.map((factors, axis) =>
-    axes.includes(axis)
-      ? factors.map((factor): Factor => {
-          if (factor.role !== "channel") return factor;
-          added.push(factor.size);
-          return { role: "position", size: factor.size, dim: dim++ };
-        })
-      : factors,
-  );
-  const sizes = [...part.kernel.sizes, ...added];
-  const tie = level === 0 ? 0 : part.between / level;
-  const kernel: Kernel =
-    part.kernel.sizes.length === 0
-      ? uniformKernel(sizes, level, tie)
-      : broadcastAxes(
-          { ...part.kernel, far: part.kernel.far * tie },
-          sizes,
-          sizes.map((_, i) => (i < part.kernel.sizes.length ? i : null)),
-        );
-  return { ...state, layout, parts: [{ ...part, channels: part.channels / size, kernel }] };
-}
 
 interface Contraction {
   readonly state: State;

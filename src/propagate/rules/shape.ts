@@ -11,11 +11,12 @@ import {
   stateOf,
   totalKernel,
 } from "../context.ts";
-import { broadcastAxes } from "../kernel/axes.ts";
+import { broadcastAxes, thinned } from "../kernel/axes.ts";
 import { diagonal, type Kernel, positions, uniformKernel } from "../kernel/kernel.ts";
 import { gradientOnto } from "../state/align.ts";
 import { valueState } from "../state/fixed.ts";
 import { canonicalize, reshapeState, shapelessState, transposeState } from "../state/layout.ts";
+import { asImage } from "../state/promote.ts";
 import { type Factor, mixParts, type Part, type State } from "../state/state.ts";
 
 export const shapeOf = (context: Context, tensor: string): readonly number[] =>
@@ -29,6 +30,9 @@ export function fitGradient(state: State, gradient: Gradient): Gradient {
     const kernel = totalKernel(gradient[Math.min(i, gradient.length - 1)]);
     const from = gradient[Math.min(i, gradient.length - 1)];
     if (sameAxes(kernel, part.kernel)) return carry(from, kernel);
+    const steps = part.kernel.sizes.map((size, axis) => (kernel.sizes[axis] ?? 0) / size);
+    if (kernel.sizes.length === steps.length && steps.every((n) => Number.isInteger(n) && n > 0))
+      return carry(from, thinned(kernel, steps));
     const same = positions(kernel) === positions(part.kernel);
     return carry(from, {
       ...uniformKernel(part.kernel.sizes, diagonal(kernel), kernel.far),
@@ -45,7 +49,7 @@ export const reshapeRule: Rule<ReshapeNode> = {
     const state = valueState(context, node.inputs[0]);
     const shape = shapeOf(context, node.outputs[0]);
     const reshaped = reshapeState(state, shape);
-    if (reshaped) return [withScores(state, reshaped)];
+    if (reshaped) return [withScores(state, asImage(context, node.outputs[0], reshaped))];
     context.warn({
       code: "first-approximation",
       where: node.name,
@@ -65,7 +69,9 @@ const withScores = (from: State, to: State): State => ({
 });
 
 export const transposeRule: Rule<TransposeNode> = {
-  forward: (node, context) => [transposeState(valueState(context, node.inputs[0]), node.permutation)],
+  forward: (node, context) => [
+    asImage(context, node.outputs[0], transposeState(valueState(context, node.inputs[0]), node.permutation)),
+  ],
   backward(node, context, [gradient]) {
     if (gradient) addGradient(context, node.inputs[0], fitGradient(valueState(context, node.inputs[0]), gradient));
   },

@@ -1,0 +1,90 @@
+/** Channels that a later layer reads as positions: they share its weights. */
+
+import type { Node } from "../../model/types.ts";
+import type { Context } from "../context.ts";
+import { broadcastAxes, mergeAxes } from "../kernel/axes.ts";
+import { diagonal, type Kernel, uniformKernel } from "../kernel/kernel.ts";
+import { canonicalize } from "./layout.ts";
+import { channelCount, type Factor, mixParts, type Part, type State } from "./state.ts";
+
+/** Channel factors that stay outside the contraction share the weights, as positions do: they become positions. */
+export function promoteChannels(state: State, axes: readonly number[]): State {
+  const size = axes.reduce((n, axis) => n * channelCount(state.layout[axis]), 1);
+  if (size === 1) return state;
+  const part = mixParts(state);
+  const level = diagonal(part.kernel);
+  let dim = part.kernel.sizes.length;
+  const added: number[] = [];
+  const layout = state.layout.map((factors, axis) =>
+    axes.includes(axis)
+      ? factors.map((factor): Factor => {
+          if (factor.role !== "channel") return factor;
+          added.push(factor.size);
+          return { role: "position", size: factor.size, dim: dim++ };
+        })
+      : factors,
+  );
+  const sizes = [...part.kernel.sizes, ...added];
+  const tie = level === 0 ? 0 : part.between / level;
+  const kernel: Kernel =
+    part.kernel.sizes.length === 0
+      ? uniformKernel(sizes, level, tie)
+      : broadcastAxes(
+          { ...part.kernel, far: part.kernel.far * tie },
+          sizes,
+          sizes.map((_, i) => (i < part.kernel.sizes.length ? i : null)),
+        );
+  return { ...state, layout, parts: [{ ...part, channels: part.channels / size, kernel }] };
+}
+
+/** True where the node reads [N, C, …space] and its spatial axes as such; null: as its readers do. */
+function readsSpace(node: Node): boolean | null {
+  switch (node.kind) {
+    case "conv":
+    case "pool":
+    case "resize":
+      return true;
+    case "normalize":
+      return node.method !== "layer" && node.method !== "rms";
+    case "activation":
+    case "combine":
+    case "dropout":
+    case "identity":
+    case "concat":
+    case "pad":
+      return null;
+    default:
+      return false;
+  }
+}
+
+function isReadAsImage(context: Context, tensor: string, seen: Set<string>): boolean {
+  if (seen.has(tensor)) return false;
+  seen.add(tensor);
+  return (context.consumers.get(tensor) ?? []).some(
+    (node) => readsSpace(node) ?? node.outputs.some((output) => isReadAsImage(context, output, seen)),
+  );
+}
+
+/** Axes that are several runs of positions become one run each. */
+function merged(state: State): State {
+  let current = canonicalize(state);
+  for (let axis = 0; axis < state.shape.length; axis++)
+    for (;;) {
+      const [first, second, ...others] = current.layout[axis];
+      if (first?.role !== "position" || second?.role !== "position") break;
+      const whole: Factor = { role: "position", size: first.size * second.size, dim: first.dim };
+      const shift = (f: Factor): Factor => (f.role === "position" && f.dim > first.dim ? { ...f, dim: f.dim - 1 } : f);
+      const layout = current.layout.map((factors, i) => (i === axis ? [whole, ...others] : factors).map(shift));
+      const parts = current.parts.map((part): Part => ({ ...part, kernel: mergeAxes(part.kernel, first.dim) }));
+      current = { ...current, layout, parts };
+    }
+  return current;
+}
+
+/** A tensor that a rearrangement made, [N, C, …space], with its spatial axes as positions where convolutions read them so. */
+export function asImage(context: Context, tensor: string, state: State): State {
+  const space = state.shape.map((_, axis) => axis).slice(2);
+  if (!space.some((axis) => channelCount(state.layout[axis]) > 1)) return state;
+  return isReadAsImage(context, tensor, new Set()) ? merged(promoteChannels(state, space)) : state;
+}
