@@ -30,9 +30,10 @@ export function summarize(samples: readonly number[]): Summary {
   return { count, mean, std, halfWidth };
 }
 
-function needSamples(samples: readonly number[], claim: string): void {
-  if (samples.length < 2)
-    throw new RangeError(`reproduce: a test needs samples, got ${samples.length} for "${claim}", give two or more`);
+/** One sample has no spread to compare with: whatever it is, the claim stays open. */
+function undecided(claim: string): Test {
+  const method = "none: a t-test needs two draws or more";
+  return { claim, method, statistic: Number.NaN, threshold: Number.NaN, pValue: null, finding: "undecided" };
 }
 
 /** t of a mean against a bound; ±∞ where all samples are the same and off it. */
@@ -47,7 +48,7 @@ function studentOf({ mean, std, count }: Summary, bound: number): number {
  * @example above("losses differ", [0.9, 1.1, 1.0], 0).finding // "supported"
  */
 export function above(claim: string, samples: readonly number[], bound: number): Test {
-  needSamples(samples, claim);
+  if (samples.length < 2) return undecided(claim);
   const summary = summarize(samples);
   const statistic = studentOf(summary, bound);
   const degrees = summary.count - 1;
@@ -80,7 +81,7 @@ export function equivalent(
   samples: readonly number[],
   { target, margin }: { readonly target: number; readonly margin: number },
 ): Test {
-  needSamples(samples, claim);
+  if (samples.length < 2) return undecided(claim);
   const summary = summarize(samples);
   const degrees = summary.count - 1;
   const statistic = -studentOf({ ...summary, mean: Math.abs(summary.mean - target) }, margin);

@@ -9,4 +9,6 @@ export {
   reproduce,
   selectExperiments,
 } from "./reproduce.ts";
+export type { GivenSettings, Setting, SettingSchema } from "./settings.ts";
+export { rangeText } from "./settings.ts";
 export type * from "./types.ts";

@@ -5,6 +5,7 @@ import { he2015 } from "./papers/he-2015.ts";
 import { lecun1998 } from "./papers/lecun-1998.ts";
 import { lsuv2016 } from "./papers/lsuv-2016.ts";
 import { residualScaling } from "./papers/residual-scaling.ts";
+import { rumelhart1986 } from "./papers/rumelhart-1986.ts";
 import { saxe2014 } from "./papers/saxe-2014.ts";
 import { schoenholz2017 } from "./papers/schoenholz-2017.ts";
 import { backpropFactor } from "./statements/backprop-factor.ts";
@@ -26,6 +27,7 @@ export const experiments: readonly Experiment[] = [
   varianceAlgebra,
   depth,
   zeros,
+  rumelhart1986,
   lecun1998,
   glorot2010,
   he2015,

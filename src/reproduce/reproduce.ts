@@ -1,10 +1,11 @@
 /** Runs experiments one after the other and sets down what came out (`epoch0.reproduce/1`, DESIGN 6.2). */
 
 import { experiments } from "./registry.ts";
+import { checkSettings, type GivenSettings } from "./settings.ts";
 import type { Experiment, Outcome, Size } from "./types.ts";
 
 /** An experiment's words and its outcome. */
-export interface Result extends Omit<Experiment, "run">, Outcome {
+export interface Result extends Omit<Experiment, "run" | "settings">, Outcome {
   /** What makes this again. */
   readonly command: string;
   readonly seconds: number;
@@ -22,6 +23,8 @@ export interface ReproduceOptions {
   readonly seed?: number;
   /** "quick" has smaller networks and fewer steps and seeds: the same claims, coarser. Default "full". */
   readonly size?: Size;
+  /** In place of what the size gives: every experiment that is chosen must have them (`Experiment.settings`). */
+  readonly settings?: GivenSettings;
   /** Stops with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** 0 … 1 over all experiments, and the one that runs. */
@@ -44,9 +47,10 @@ export function experimentIds(): readonly string[] {
  * The experiments of these ids, in the essay's order, each once; `statements`, `papers` and `all` stand for many.
  *
  * @param ids none: all
- * @throws RangeError naming the id that is not known
+ * @param settings each of them must take
+ * @throws RangeError naming the id or setting that is not known, or the value that is out of range
  */
-export function selectExperiments(ids: readonly string[]): readonly Experiment[] {
+export function selectExperiments(ids: readonly string[], settings: GivenSettings = {}): readonly Experiment[] {
   const wanted = ids.length === 0 ? ["all"] : ids;
   for (const id of wanted) {
     if (!Object.hasOwn(GROUPS, id) && !experiments.some((experiment) => experiment.id === id)) {
@@ -55,9 +59,11 @@ export function selectExperiments(ids: readonly string[]): readonly Experiment[]
       );
     }
   }
-  return experiments.filter((experiment) =>
+  const chosen = experiments.filter((experiment) =>
     wanted.some((id) => id === experiment.id || (Object.hasOwn(GROUPS, id) && GROUPS[id]!(experiment))),
   );
+  for (const experiment of chosen) checkSettings(experiment.id, experiment.settings ?? {}, settings);
+  return chosen;
 }
 
 /**
@@ -69,21 +75,23 @@ export function selectExperiments(ids: readonly string[]): readonly Experiment[]
  */
 export async function reproduce(
   ids: readonly string[],
-  { seed = 0, size = "full", signal, onProgress, onResult }: ReproduceOptions = {},
+  { seed = 0, size = "full", settings = {}, signal, onProgress, onResult }: ReproduceOptions = {},
 ): Promise<Reproduction> {
-  const chosen = selectExperiments(ids);
+  const chosen = selectExperiments(ids, settings);
   const results: Result[] = [];
-  for (const [i, { run, ...words }] of chosen.entries()) {
+  for (const [i, { run, settings: _, ...words }] of chosen.entries()) {
     signal?.throwIfAborted();
     const started = performance.now();
     onProgress?.(i / chosen.length, words.id);
     const outcome = await run({
       seed,
       size,
+      settings,
       signal,
       onProgress: (done) => onProgress?.((i + done) / chosen.length, words.id),
     });
-    const options = `${seed === 0 ? "" : ` --seed ${seed}`}${size === "quick" ? " --quick" : ""}`;
+    const set = Object.entries(settings).map(([name, value]) => ` --set ${name}=${value}`);
+    const options = `${seed === 0 ? "" : ` --seed ${seed}`}${size === "quick" ? " --quick" : ""}${set.join("")}`;
     const result: Result = {
       ...words,
       ...outcome,

@@ -2,6 +2,8 @@
 
 import type { Model } from "../model/types.ts";
 import { createTrainer, type Samples, type Weights } from "../run/index.ts";
+import { standardDigits } from "./data.ts";
+import { network } from "./networks.ts";
 
 export interface Trajectory {
   readonly losses: readonly number[];
@@ -79,3 +81,53 @@ export function createFollower({ modelOf, data, steps, every, onRun }: FollowerO
     },
   });
 }
+
+export interface SlopeCurves {
+  /** Slope β at rate η from weights w. */
+  readonly steep: Trajectory;
+  /** Slope 1 at rate β²η from βw, its weights divided by β; then slope 1 at rate βη from w. Null until they are trained. */
+  readonly theorem: Trajectory | null;
+  readonly plain: Trajectory | null;
+}
+
+export interface SlopeOptions {
+  readonly beta: number;
+  readonly learningRate: number;
+  readonly weights: Weights;
+}
+
+/** The two sides of the theorem on slope and rate (Thimm, Moerland & Fiesler 1996), and its plain reading; a part after each training. */
+export async function* slopeCurves(
+  follow: (what: Follow) => Promise<Trajectory>,
+  { beta, learningRate, weights }: SlopeOptions,
+): AsyncGenerator<SlopeCurves> {
+  const steep = await follow({ beta, learningRate, weights });
+  yield { steep, theorem: null, plain: null };
+  const rescaled = { learningRate: beta * beta * learningRate, weights: scaled(weights, beta), scale: 1 / beta };
+  const theorem = await follow({ beta: 1, ...rescaled });
+  yield { steep, theorem, plain: null };
+  yield { steep, theorem, plain: await follow({ beta: 1, learningRate: beta * learningRate, weights }) };
+}
+
+export interface SlopeNetwork {
+  /** Units of each of two hidden layers. */
+  readonly width: number;
+  /** Digits, all of them in each update. */
+  readonly rows: number;
+  readonly steps: number;
+  readonly every: number;
+}
+
+/** Every unit has the slope, the outputs too: then all weights of the network are rescaled alike. */
+export function withSlope(beta: number, { width, rows }: SlopeNetwork): Model {
+  const unit = `logistic(${beta})`;
+  return network(`64 > ${width} ${unit} > ${width} ${unit} > 10 ${unit}`, rows);
+}
+
+export function followSlopes(setting: SlopeNetwork, onRun: () => void): ReturnType<typeof createFollower> {
+  const data = standardDigits(setting.rows);
+  return createFollower({ ...setting, data, modelOf: (beta) => withSlope(beta, setting), onRun });
+}
+
+/** The experiment at its quick size, which the lab shows. */
+export const QUICK_SLOPE: SlopeNetwork = { width: 12, rows: 64, steps: 100, every: 20 };

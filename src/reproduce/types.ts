@@ -1,6 +1,7 @@
 /** A statement as an experiment: words, formulas, a run, and tests that decide. */
 
 import type { Seed } from "../random/index.ts";
+import type { GivenSettings, SettingSchema } from "./settings.ts";
 
 export type Verdict = "holds" | "holds-if" | "does-not-hold";
 
@@ -105,6 +106,8 @@ export type Size = "full" | "quick";
 export interface ExperimentOptions {
   readonly seed: Seed;
   readonly size: Size;
+  /** In place of what the size gives; names and ranges are the experiment's `settings`. */
+  readonly settings?: GivenSettings;
   readonly signal?: AbortSignal | undefined;
   /** 0 … 1. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -129,5 +132,7 @@ export interface Experiment {
   readonly prose: readonly string[];
   /** What is run, in a sentence or two. */
   readonly procedure: string;
+  /** What may be set of it; none where absent. */
+  readonly settings?: SettingSchema;
   readonly run: (options: ExperimentOptions) => Promise<Outcome>;
 }

@@ -56,3 +56,30 @@ test.each([
   expect(code).toBe(2);
   expect(err).toBe(`epoch0: --html: cannot make the folder ${path} (${reason}), give another one\n`);
 });
+
+test("--set takes the experiment's own settings, and says which there are", async () => {
+  const argv = ["reproduce", "rumelhart-1986", "--set", "draws=2", "--set", "start=zeros", "--json"];
+  const { out } = await epoch0(argv);
+  const [result] = JSON.parse(out).results;
+  expect(result.command).toBe("epoch0 reproduce rumelhart-1986 --set draws=2 --set start=zeros");
+  expect(result.figures.equalLoss).toHaveLength(2);
+  expect(new Set(result.figures.units2)).toEqual(new Set([1]));
+  for (const [id, set, line] of [
+    ["rumelhart-1986", "width=3", /has no setting "width", use activation, start, value/],
+    ["rumelhart-1986", "start=ones", /start must be one of zeros, constant, breath, drawn, got "ones"/],
+    ["bigger-rate", "width=0", /width must be a whole number from 1 to 1024, got "0"/],
+    ["bigger-rate", "width=", /width must be a whole number from 1 to 1024, got ""/],
+    ["bigger-rate", "width", /--set: must be name=value, got "width"/],
+    ["depth", "width=3", /depth has no setting "width", it has none/],
+  ] as const) {
+    const { code, err } = await epoch0(["reproduce", id, "--set", set]);
+    expect([code, err.trimEnd().includes("\n")]).toEqual([2, false]);
+    expect(err).toMatch(line);
+  }
+});
+
+test("one draw decides nothing, and says so", async () => {
+  const { out } = await epoch0(["reproduce", "rumelhart-1986", "--set", "draws=1"]);
+  expect(out).toContain("one draw");
+  expect(out).toContain("undecided at this size");
+});

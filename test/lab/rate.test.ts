@@ -1,11 +1,14 @@
 /** The Rate and scale screen: the experiments of `epoch0 reproduce`, and in a browser. */
 
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../lab/src/screens/rate/command.ts";
 import { map, slope } from "../../lab/src/screens/rate/compute.ts";
-import { schema } from "../../lab/src/screens/rate/state.ts";
+import { RATES, SCALES, schema } from "../../lab/src/screens/rate/state.ts";
 import { defaults } from "../../lab/src/state/schema.ts";
-import { epoch0 } from "../cli/helpers.ts";
 import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { figuresOf } from "./commands.ts";
+import { statesOf } from "./states.ts";
 
 const context = { breathe: async () => {} };
 async function last<Part>(parts: AsyncGenerator<Part>): Promise<Part> {
@@ -15,17 +18,23 @@ async function last<Part>(parts: AsyncGenerator<Part>): Promise<Part> {
   return found;
 }
 
-interface Reproduced {
-  readonly results: readonly { readonly figures: { readonly plainDifference: readonly number[] } }[];
-}
+test("the map is the command's", { timeout: 120_000 }, async () => {
+  const state = { ...defaults(schema), width: 6, steps: 10, draws: 2, seed: 12345 };
+  const { figures } = await figuresOf(commands(state)[0] ?? "");
+  const { loss, saturated } = await last(map(state, context));
+  expect([figures.scales, figures.rates]).toEqual([SCALES, RATES]);
+  expect([loss, saturated]).toEqual([figures.loss, figures.saturatedShare]);
+});
 
-test("slope and rate are the command's, first draw", { timeout: 60_000 }, async () => {
-  const { apart } = await last(slope(defaults(schema), context));
-  // Rescaling by a power of two rounds nothing.
-  expect(apart.theorem).toBe(0);
-  const { out } = await epoch0(["reproduce", "slope-is-rate", "--quick", "--json"]);
-  const { results }: Reproduced = JSON.parse(out);
-  expect(apart.plain).toBe(results[0]?.figures.plainDifference[0]);
+test("slope and rate are the command's, for random states", { timeout: 120_000 }, async () => {
+  for (const state of [defaults(schema), ...fc.sample(statesOf(schema), { numRuns: 2, seed: 5 })]) {
+    const { steep, theorem, plain, apart } = await last(slope(state, context));
+    const { figures } = await figuresOf(`${commands(state)[1]} --set draws=1`);
+    expect([steep, theorem, plain]).toEqual([figures.slopeLoss, figures.rescaledLoss, figures.plainLoss]);
+    expect([[apart.theorem], [apart.plain]]).toEqual([figures.rescaledDifference, figures.plainDifference]);
+    // Rescaling by a power of two rounds nothing.
+    if (state.beta === 2) expect(apart.theorem).toBe(0);
+  }
 });
 
 test("no rate rescues the saturated column", { timeout: 60_000 }, async () => {

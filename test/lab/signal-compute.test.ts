@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { measureDraw } from "../../lab/src/network/pass.ts";
 import { architecture, commands } from "../../lab/src/screens/signal/command.ts";
 import { type Draws, draws, theory } from "../../lab/src/screens/signal/compute.ts";
-import { measureDraw } from "../../lab/src/screens/signal/network.ts";
 import { type SignalState, schema } from "../../lab/src/screens/signal/state.ts";
 import { defaults } from "../../lab/src/state/schema.ts";
 import { readLine } from "../../src/formats/index.ts";

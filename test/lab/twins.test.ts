@@ -1,65 +1,18 @@
-/** The Zeros and twins screen: its small trainer is right, and what it shows is the verdict of `reproduce zeros`. */
+/** The Zeros and twins screen: its numbers are those of its command, and what it shows is the verdict of `reproduce zeros`. */
 
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { samplesOf, training } from "../../lab/src/screens/twins/compute.ts";
+import { commands } from "../../lab/src/screens/twins/command.ts";
+import { training } from "../../lab/src/screens/twins/compute.ts";
 import { schema, shown, type TwinsState } from "../../lab/src/screens/twins/state.ts";
-import { copyOf, layersOf, singularValues, trainStep } from "../../lab/src/screens/twins/trainer.ts";
-import { sentence, titleOf } from "../../lab/src/screens/twins/words.ts";
+import { sentence, tableOf, titleOf, weightsTable } from "../../lab/src/screens/twins/words.ts";
 import { defaults } from "../../lab/src/state/schema.ts";
-import { activationByName } from "../../src/activation/index.ts";
 import { zeros } from "../../src/reproduce/statements/zeros.ts";
 import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { figuresOf } from "./commands.ts";
+import { statesOf } from "./states.ts";
 
 const start: TwinsState = defaults(schema);
-
-test("one step goes down the loss's own slope", () => {
-  const samples = samplesOf(1);
-  for (const name of ["tanh", "logistic"]) {
-    const activation = activationByName(name);
-    const lossOf = (layers: Parameters<typeof copyOf>[0]) => trainStep(copyOf(layers), activation, samples, 0);
-    const layers = layersOf((layer, index) => Math.sin(3 * layer + index));
-    const stepped = copyOf(layers);
-    trainStep(stepped, activation, samples, 1);
-    layers.forEach(({ weights }, l) => {
-      weights.forEach((row, o) => {
-        row.forEach((w, i) => {
-          const h = 1e-5;
-          const at = (value: number) => {
-            const moved = copyOf(layers);
-            moved[l]!.weights[o]![i] = value;
-            return lossOf(moved);
-          };
-          const slope = (at(w + h) - at(w - h)) / (2 * h);
-          // Central differences: h²/6 of a third derivative of the order of 10, and rounding ε·loss/h.
-          expect(Math.abs(w - stepped[l]!.weights[o]![i]! - slope)).toBeLessThan(1e-9 + (4 * Number.EPSILON) / h);
-        });
-      });
-    });
-  }
-});
-
-test("singular values: their squares add up to the matrix's, their product is its determinant", () => {
-  // Whole numbers: products are exact, and none is lost below the smallest double.
-  const entry = fc.integer({ min: -99, max: 99 });
-  expect(singularValues([Float64Array.of(3e-320, 0), Float64Array.of(0, 1e-320)])).toEqual([3e-320, 1e-320]);
-  expect(singularValues([Float64Array.of(0, 0), Float64Array.of(0, 0)])).toEqual([0, 0]);
-  fc.assert(
-    fc.property(fc.array(entry, { minLength: 9, maxLength: 9 }), (a) => {
-      const rows = [0, 3, 6].map((from) => Float64Array.from(a.slice(from, from + 3)));
-      const values = singularValues(rows);
-      const square = a.reduce((sum, v) => sum + v * v, 0);
-      const [p, q, r, s, t, u, v, w, x] = a as [number, number, number, number, number, number, number, number, number];
-      const determinant = p * (t * x - u * w) - q * (s * x - u * v) + r * (s * w - t * v);
-      const product = values.reduce((all, value) => all * value, 1);
-      // A dozen rotations of three entries, each right to a few ε of the matrix's size; the determinant's sums likewise.
-      expect(Math.abs(values.reduce((sum, value) => sum + value * value, 0) - square)).toBeLessThanOrEqual(
-        256 * Number.EPSILON * square,
-      );
-      expect(Math.abs(product - Math.abs(determinant))).toBeLessThanOrEqual(256 * Number.EPSILON * square ** 1.5);
-    }),
-  );
-});
 
 test("from zero: the verdict of reproduce", async () => {
   const { figures } = await zeros.run({ seed: 0, size: "quick" });
@@ -84,6 +37,22 @@ test("from zero: the verdict of reproduce", async () => {
   expect(sentence(logistic!, 500)).toContain(
     "all 4 units are the same unit, to the bit; the matrix between them has rank 1 of 4",
   );
+});
+
+test("its tables are in the JSON of the command on the screen, for random states", async () => {
+  for (const random of fc.sample(statesOf(schema), { numRuns: 3, seed: 2 })) {
+    const state = { ...random, seed: random.seed % 1000 };
+    const [line = ""] = commands(state);
+    // Draws decide the verdict, not the figures of the screen.
+    const { figures } = await figuresOf(`${line} --set draws=1`);
+    const run = training(state);
+    const at = tableOf(run).rows.map(([step]) => Number(step));
+    const columns = ["loss", "rank", "stableRank", "units1", "units2"].map((name) => figures[name] as number[]);
+    expect(tableOf(run).rows).toEqual(at.map((step) => [step, ...columns.map((column) => column[step])]));
+    const last = Math.min(state.step, run.frames.length - 1);
+    const cells = weightsTable(run.frames[last]!).rows.map((row) => row.slice(1).filter((cell) => cell !== null));
+    expect(cells).toEqual(figures.weights);
+  }
 });
 
 test("any constant makes twins for ever, to the bit", () => {

@@ -40,8 +40,9 @@ describe("single claims", () => {
     expect(equivalent("x", [2, 2, 2], { target: 2, margin: 0.1 }).finding).toBe("supported");
   });
 
-  test("one sample is none", () => {
-    expect(() => above("x", [1], 0)).toThrow(/give two or more/);
+  test("one sample decides nothing, whatever it is", () => {
+    for (const test of [above("x", [1], 0), equivalent("x", [1], { target: 1, margin: 9 }), above("x", [], 0)])
+      expect([test.finding, test.pValue]).toEqual(["undecided", null]);
   });
 
   test("rounding bounds", () => {

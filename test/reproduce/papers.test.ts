@@ -23,15 +23,21 @@ const row = (id: string, figure: string): readonly number[] => {
   return value;
 };
 
-test.each(["lecun-1998", "glorot-2010", "he-2015", "saxe-2014", "schoenholz-2017", "lsuv-2016", "residual-scaling"])(
-  "%s holds, and nothing is left undecided or refuted",
-  (id) => {
-    const { verdict, tests, comparison } = results.get(id)!;
-    expect(tests.filter(({ finding }) => finding !== "supported").map(({ claim }) => claim)).toEqual([]);
-    expect(verdict).toBe("holds");
-    expect(comparison?.length).toBeGreaterThan(0);
-  },
-);
+test.each([
+  "rumelhart-1986",
+  "lecun-1998",
+  "glorot-2010",
+  "he-2015",
+  "saxe-2014",
+  "schoenholz-2017",
+  "lsuv-2016",
+  "residual-scaling",
+])("%s holds, and nothing is left undecided or refuted", (id) => {
+  const { verdict, tests, comparison } = results.get(id)!;
+  expect(tests.filter(({ finding }) => finding !== "supported").map(({ claim }) => claim)).toEqual([]);
+  expect(verdict).toBe("holds");
+  expect(comparison?.length).toBeGreaterThan(0);
+});
 
 test("lecun-1998: a mean takes the stable step down, and smaller weights take it further", () => {
   const step = (label: string) => number("lecun-1998", `${label}: largest stable step`);

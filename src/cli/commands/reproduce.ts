@@ -11,6 +11,7 @@ import { createProgress } from "../progress.ts";
 interface ReproduceOptions {
   readonly seed: number;
   readonly quick?: true;
+  readonly set: Readonly<Record<string, string>>;
   readonly html?: string;
   readonly json?: true;
 }
@@ -21,16 +22,25 @@ export function defineReproduce(context: CommandContext): Command {
     .argument("[id...]", "experiments (see --list); statements, papers or all; default all")
     .option("--seed <n>", "seed of every draw", wholeOption("--seed", { least: Number.MIN_SAFE_INTEGER }), 0)
     .option("--quick", "smaller networks, fewer steps and draws")
+    .option("--set <name=value>", "a setting of the experiment, may be repeated (see docs/reproduce.md)", setOption, {})
     .option("--html <dir>", "write the illustrated essay: DIR/index.html")
     .option("--list", "name the experiments and run none")
     .option("--json", "one JSON document on stdout")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ epoch0 reproduce zeros depth\n  $ epoch0 reproduce statements --html essay\n  $ epoch0 reproduce papers --json > papers.json",
+      "\nExamples:\n  $ epoch0 reproduce zeros depth\n  $ epoch0 reproduce statements --html essay\n  $ epoch0 reproduce papers --json > papers.json\n  $ epoch0 reproduce bigger-rate --set width=8 --set steps=40",
     )
     .action((ids: string[], options: ReproduceOptions & { readonly list?: true }) =>
       options.list ? listExperiments(context) : runReproduce(ids, options, context),
     );
+}
+
+/** @example setOption("width=8", {}) // { width: "8" } */
+function setOption(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new UsageError(`--set: must be name=value, got ${JSON.stringify(text)}, for example --set width=8`);
+  return { ...before, [name]: value };
 }
 
 async function listExperiments({ terminal }: CommandContext): Promise<void> {
@@ -53,7 +63,7 @@ async function runReproduce(
     import("../../report/reproduce/index.ts"),
     import("../../report/theme.ts"),
   ]);
-  chosenFrom(() => selectExperiments(ids));
+  chosenFrom(() => selectExperiments(ids, options.set));
   if (options.html !== undefined) await makeFolder(options.html);
   const look = { width: terminal.width, theme: createTheme({ color: terminal.color }) };
   const progress = createProgress(terminal);
@@ -62,6 +72,7 @@ async function runReproduce(
     document = await reproduce(ids, {
       seed: options.seed,
       size: options.quick ? "quick" : "full",
+      settings: options.set,
       signal: terminal.signal,
       onProgress: (done, id) => progress.update(done, id),
       onResult: (result) => {

@@ -22,8 +22,9 @@ export function verdictSentence(verdict: Verdict, condition: string): string {
   return verdict === "holds-if" ? `${words} ${condition}` : `${words}: ${condition}`;
 }
 
-/** "t = 30.0, p = 3e-12" or "0.25 ≤ 1.00". */
+/** "t = 30.0, p = 3e-12" or "0.25 ≤ 1.00"; "one draw" where there was nothing to compare. */
 export function statisticOf({ statistic, threshold, pValue, finding }: Test): string {
+  if (Number.isNaN(threshold)) return "one draw";
   if (pValue === null)
     return `${formatNumber(statistic)} ${statistic <= threshold ? "≤" : ">"} ${formatNumber(threshold)}`;
   const chance = finding === "refuted" ? 1 - pValue : pValue;

@@ -1,95 +1,51 @@
 /** Whether a bigger learning rate makes up for saturation. */
 
-import { sharpness } from "../../run/index.ts";
-import { standardDigits } from "../data.ts";
 import { above, decide, logs, summarize } from "../decide.ts";
-import { drawNetwork, rootN } from "../networks.ts";
-import { hiddenSlopes } from "../slopes.ts";
-import { BLIND_LOSS, createRunner } from "../training.ts";
+import { type RateGrid, type RateMap, rateMap, stableSteps } from "../rate-map.ts";
+import { type SettingsOf, settled, wholeSetting } from "../settings.ts";
+import { BLIND_LOSS, LARGEST_LOSS } from "../training.ts";
 import type { Experiment, ExperimentOptions, Outcome } from "../types.ts";
 
-function settingOf(size: ExperimentOptions["size"]) {
-  return size === "full"
-    ? {
-        scales: [0.25, 1, 4, 16, 64, 256],
-        rates: [0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
-        seeds: 3,
-        steps: 80,
-        rows: 512,
-        batch: 64,
-        width: 24,
-      }
-    : { scales: [4, 16, 256], rates: [0.3, 3, 30], seeds: 3, steps: 50, rows: 256, batch: 64, width: 16 };
-}
+const settings = {
+  width: wholeSetting("units of each hidden layer", [1, 1024]),
+  steps: wholeSetting("updates of a training", [1, 100_000]),
+  draws: wholeSetting("draws of the weights", [1, 100]),
+};
+
+const SIZES: Readonly<Record<ExperimentOptions["size"], Omit<RateGrid, keyof SettingsOf<typeof settings>>>> = {
+  full: {
+    scales: [0.25, 1, 4, 16, 64, 256],
+    rates: [0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+    rows: 512,
+    batch: 64,
+  },
+  quick: { scales: [4, 16, 256], rates: [0.3, 3, 30], rows: 256, batch: 64 },
+};
+const DEFAULTS = { full: { width: 24, steps: 80, draws: 3 }, quick: { width: 16, steps: 50, draws: 3 } };
 
 /** A column is saturated where three in four hidden units are flat before training; half of them flat does no harm yet. */
 const MOST = 0.75;
 /** Rescued would be: a best loss within a factor 2 of the best of all. */
 const RESCUE = 2;
-/** Beyond this a loss is only "diverged". */
-const LARGEST_LOSS = 1e6;
 
-/** Hessian-vector products for the largest eigenvalue. */
-const PRODUCTS = 20;
-
-/** Final loss by [scale][rate][seed]. */
-type Grid = number[][][];
-
-async function run({ seed, size, signal, onProgress }: ExperimentOptions): Promise<Outcome> {
-  const setting = settingOf(size);
-  const { scales, rates, seeds, steps, rows, batch, width } = setting;
-  const data = standardDigits(rows);
-  const runner = await createRunner(`64 > ${width} logistic x3 > 10`, { data, batch, signal });
-  const drawn = (scale: number, draw: number) => drawNetwork(runner.model, rootN(scale), BigInt(seed) + BigInt(draw));
-  const grid: Grid = [];
-  let done = 0;
-  try {
-    for (const scale of scales) {
-      const column: number[][] = [];
-      for (const learningRate of rates) {
-        const losses: number[] = [];
-        for (let draw = 0; draw < seeds; draw++) {
-          const { loss } = await runner.run({ weights: drawn(scale, draw), learningRate, steps });
-          losses.push(Math.min(loss, LARGEST_LOSS));
-          onProgress?.(++done / (scales.length * rates.length * seeds));
-        }
-        column.push(losses);
-      }
-      grid.push(column);
-    }
-    const slopes = await hiddenSlopes(
-      runner.model,
-      data,
-      scales.map((scale) => drawn(scale, 0)),
-    );
-    const largestSteps: number[] = [];
-    for (const scale of scales) {
-      signal?.throwIfAborted();
-      const weights = drawn(scale, 0);
-      const found = await sharpness(runner.model, data, { weights, loss: "cross-entropy", seed, products: PRODUCTS });
-      largestSteps.push(found.largestStep);
-    }
-    return outcomeOf({ grid, saturated: slopes.map(({ saturated }) => saturated), largestSteps, setting });
-  } finally {
-    runner.dispose();
+async function run({ seed, size, signal, onProgress, settings: given = {} }: ExperimentOptions): Promise<Outcome> {
+  const grid: RateGrid = { ...SIZES[size], ...settled(settings, DEFAULTS[size], given) };
+  let map: RateMap | null = null;
+  for await (const part of rateMap(grid, { seed, signal })) {
+    map = part;
+    onProgress?.(part.done / part.total);
   }
+  if (map === null) throw new Error("reproduce: bigger-rate trained nothing");
+  return outcomeOf(map, grid, await stableSteps(grid, { seed, signal }));
 }
 
-interface Mapped {
-  readonly grid: Grid;
-  /** Share of flat hidden units, and 2/λ_max of the loss, by scale. */
-  readonly saturated: readonly number[];
-  readonly largestSteps: readonly number[];
-  readonly setting: ReturnType<typeof settingOf>;
-}
-
-function outcomeOf({ grid, saturated, largestSteps, setting }: Mapped): Outcome {
-  const { scales, rates, seeds, steps } = setting;
-  const draws = Array.from({ length: seeds }, (_, draw) => draw);
+function outcomeOf({ losses, saturated }: RateMap, grid: RateGrid, largestSteps: readonly number[]): Outcome {
+  const { scales, rates, steps } = grid;
+  const draws = Array.from({ length: grid.draws }, (_, draw) => draw);
   /** Best over the rates, draw by draw. */
-  const best = grid.map((column) => draws.map((draw) => Math.min(...column.map((losses) => losses[draw]!))));
-  const typical = (losses: readonly number[]) => Math.exp(summarize(logs(losses)).mean);
-  const right = best.reduce((low, losses, i) => (typical(losses) < typical(best[low]!) ? i : low), 0);
+  const best = losses.map((column) => draws.map((draw) => Math.min(...column.map((cell) => cell[draw]!))));
+  const typical = (cell: readonly number[]) => Math.exp(summarize(logs(cell)).mean);
+  const right = best.reduce((low, each, i) => (typical(each) < typical(best[low]!) ? i : low), 0);
   const flat = scales.map((_, i) => i).filter((i) => saturated[i]! > MOST);
   const largest = rates.length - 1;
   const decided = decide({
@@ -103,7 +59,7 @@ function outcomeOf({ grid, saturated, largestSteps, setting }: Mapped): Outcome 
       ),
       above(
         `weights × ${scales[right]} at rate ${rates[largest]}: the loss ends above that of knowing nothing, ln 10`,
-        logs(grid[right]![largest]!),
+        logs(losses[right]![largest]!),
         Math.log(BLIND_LOSS),
       ),
     ],
@@ -112,17 +68,17 @@ function outcomeOf({ grid, saturated, largestSteps, setting }: Mapped): Outcome 
   const saturatedBest = flat.map((i) => typical(best[i]!));
   return {
     ...decided,
-    finding: `the best of ${rates.length} rates brings weights × ${scales[right]} to a loss of ${typical(best[right]!).toPrecision(2)}, and ${flat.map((i) => `weights × ${scales[i]} (${percent(saturated[i]!)} flat) to ${typical(best[i]!).toPrecision(2)}`).join(", ")}; at rate ${rates[largest]} the good weights end at ${Number(typical(grid[right]![largest]!).toPrecision(2))}`,
+    finding: `the best of ${rates.length} rates brings weights × ${scales[right]} to a loss of ${typical(best[right]!).toPrecision(2)}, and ${flat.map((i) => `weights × ${scales[i]} (${percent(saturated[i]!)} flat) to ${typical(best[i]!).toPrecision(2)}`).join(", ")}; at rate ${rates[largest]} the good weights end at ${Number(typical(losses[right]![largest]!).toPrecision(2))}`,
     figures: {
       scales,
       rates,
-      loss: grid.map((column) => column.map(typical)),
+      loss: losses.map((column) => column.map(typical)),
       saturatedShare: saturated,
       largestStableStep: largestSteps,
       rightScale: scales[right]!,
       bestLoss: best.map(typical),
       saturatedBestLoss: saturatedBest,
-      blownUpLoss: typical(grid[right]![largest]!),
+      blownUpLoss: typical(losses[right]![largest]!),
     },
     charts: [
       {
@@ -135,7 +91,7 @@ function outcomeOf({ grid, saturated, largestSteps, setting }: Mapped): Outcome 
         line: { label: "2/λ_max", x: scales, y: largestSteps },
         note: "The curve is 2/λ_max, the largest stable step at the initial weights: where units are flat it is smaller, not larger.",
         cells: rates.map((_, k) =>
-          grid.map((column) => {
+          losses.map((column) => {
             const loss = typical(column[k]!);
             return loss >= LARGEST_LOSS ? Number.POSITIVE_INFINITY : loss;
           }),
@@ -180,5 +136,6 @@ export const biggerRate: Experiment = {
   ],
   procedure:
     "Three hidden layers of 24 logistic units on 512 digits, 80 steps of 64 rows: six weight scales against eight learning rates, three draws each.",
+  settings,
   run,
 };

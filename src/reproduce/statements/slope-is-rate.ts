@@ -1,35 +1,40 @@
 /** Whether the slope β of g(x) = 1/(1 + exp(−βx)) is the same as the learning rate. */
 
-import type { Model } from "../../model/types.ts";
-import type { Samples } from "../../run/index.ts";
-import { standardDigits } from "../data.ts";
 import { above, decide, logs, withinRounding } from "../decide.ts";
-import { drawNetwork, network, noise, rootN } from "../networks.ts";
-import { apart, createFollower, scaled } from "../trajectories.ts";
+import { drawNetwork, noise, rootN } from "../networks.ts";
+import { numberSetting, settled, wholeSetting } from "../settings.ts";
+import {
+  apart,
+  followSlopes,
+  QUICK_SLOPE,
+  type SlopeCurves,
+  type SlopeNetwork,
+  type SlopeOptions,
+  slopeCurves,
+  type Trajectory,
+  withSlope,
+} from "../trajectories.ts";
 import type { Experiment, ExperimentOptions, Outcome } from "../types.ts";
 
 /** Unit roundoff of float32. */
 const UNIT = 2 ** -24;
-const RATE = 0.5;
 
-interface Setting {
-  readonly data: Samples;
-  readonly steps: number;
-  readonly width: number;
-  readonly seeds: number;
-  readonly every: number;
+const settings = {
+  slope: numberSetting("the slope β whose curves are shown", [0.01, 100]),
+  rate: numberSetting("its learning rate η", [1e-6, 1000]),
+  draws: wholeSetting("draws of the weights", [1, 100]),
+};
+const DEFAULTS = { slope: 2, rate: 0.5, draws: 3 };
+
+interface Setting extends SlopeNetwork {
+  readonly slope: number;
+  readonly rate: number;
+  readonly draws: number;
 }
 
-function settingOf(size: ExperimentOptions["size"]): Setting {
-  return size === "full"
-    ? { data: standardDigits(256), steps: 300, width: 24, seeds: 3, every: 20 }
-    : { data: standardDigits(64), steps: 100, width: 12, seeds: 3, every: 20 };
-}
-
-/** Every unit has the slope, the outputs too: then all weights of the network are rescaled alike. */
-function withSlope(beta: number, { data, width }: Setting): Model {
-  const unit = `logistic(${beta})`;
-  return network(`64 > ${width} ${unit} > ${width} ${unit} > 10 ${unit}`, data.count);
+function settingOf({ size, settings: given = {} }: ExperimentOptions): Setting {
+  const network = size === "full" ? { rows: 256, steps: 300, width: 24, every: 20 } : QUICK_SLOPE;
+  return { ...network, ...settled(settings, DEFAULTS, given) };
 }
 
 const largest = (numbers: Iterable<number>) => [...numbers].reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -39,13 +44,11 @@ interface SeedResult {
   readonly exact: ReadonlyMap<number, readonly number[]>;
   readonly rounded: readonly number[];
   readonly bound: readonly number[];
+  /** At the slope that is shown: weights rescaled, the rate βη alone, the rate β²η alone. */
+  readonly theorem: readonly number[];
   readonly plain: readonly number[];
   readonly plainSquared: readonly number[];
-  readonly losses: {
-    readonly slope: readonly number[];
-    readonly theorem: readonly number[];
-    readonly plain: readonly number[];
-  };
+  readonly losses: Readonly<Record<keyof SlopeCurves, readonly number[]>>;
 }
 
 /** Slopes that are powers of two: every rescaling is exact in floating point, so the theorem must hold to the bit. */
@@ -55,47 +58,53 @@ const ROUNDED_BETA = 3;
 /** Size of the perturbation whose growth shows how rounding errors are carried on. */
 const NUDGE = 2 ** -13;
 
+type Follower = ReturnType<typeof followSlopes>;
+
+/** Slope β, and slope 1 with rate and weights rescaled. */
+async function pairOf(follow: Follower, options: SlopeOptions): Promise<readonly [Trajectory, Trajectory]> {
+  for await (const { steep, theorem } of slopeCurves(follow, options)) if (theorem !== null) return [steep, theorem];
+  throw new Error("reproduce: slope-is-rate trained nothing");
+}
+
+async function shownOf(
+  follow: Follower,
+  options: SlopeOptions,
+): Promise<Pick<SeedResult, "theorem" | "plain" | "plainSquared" | "losses">> {
+  const { beta, learningRate, weights } = options;
+  for await (const { steep, theorem, plain } of slopeCurves(follow, options)) {
+    if (theorem === null || plain === null) continue;
+    const squared = await follow({ beta: 1, learningRate: beta * beta * learningRate, weights });
+    return {
+      theorem: apart(steep, theorem),
+      plain: apart(steep, plain),
+      plainSquared: apart(steep, squared),
+      losses: { steep: steep.losses, theorem: theorem.losses, plain: plain.losses },
+    };
+  }
+  throw new Error("reproduce: slope-is-rate trained nothing");
+}
+
+/** Trainings of one seed: the slope that is shown, the exact ones, the one that rounds and its nudge. */
+const runsOf = ({ slope }: Setting) => 4 + 2 * EXACT_BETAS.filter((beta) => beta !== slope).length + 3;
+
 async function oneSeed(seed: bigint, setting: Setting, onRun: () => void): Promise<SeedResult> {
-  const follow = createFollower({ ...setting, modelOf: (beta) => withSlope(beta, setting), onRun });
+  const follow = followSlopes(setting, onRun);
   try {
     const weights = drawNetwork(withSlope(1, setting), rootN(), seed);
+    const at = (beta: number) => ({ beta, learningRate: setting.rate, weights });
+    const shown = await shownOf(follow, at(setting.slope));
     const exact = new Map<number, readonly number[]>();
-    let shown: Pick<SeedResult, "plain" | "plainSquared" | "losses"> | null = null;
-    for (const beta of EXACT_BETAS) {
-      const steep = await follow({ beta, learningRate: RATE, weights });
-      const theorem = await follow({
-        beta: 1,
-        learningRate: beta * beta * RATE,
-        weights: scaled(weights, beta),
-        scale: 1 / beta,
-      });
-      exact.set(beta, apart(steep, theorem));
-      if (beta !== EXACT_BETAS[0]) continue;
-      const plain = await follow({ beta: 1, learningRate: beta * RATE, weights });
-      const squared = await follow({ beta: 1, learningRate: beta * beta * RATE, weights });
-      shown = {
-        plain: apart(steep, plain),
-        plainSquared: apart(steep, squared),
-        losses: { slope: steep.losses, theorem: theorem.losses, plain: plain.losses },
-      };
-    }
-    const beta = ROUNDED_BETA;
-    const steep = await follow({ beta, learningRate: RATE, weights });
-    const theorem = await follow({
-      beta: 1,
-      learningRate: beta * beta * RATE,
-      weights: scaled(weights, beta),
-      scale: 1 / beta,
-    });
+    for (const beta of EXACT_BETAS)
+      exact.set(beta, beta === setting.slope ? shown.theorem : apart(...(await pairOf(follow, at(beta)))));
+    const [steep, theorem] = await pairOf(follow, at(ROUNDED_BETA));
     const nudged = new Map(
       [...weights].map(([name, values]) => {
         const random = noise(seed, `slope nudge ${name}`, values.length);
         return [name, values.map((value, i) => value + NUDGE * Math.sign(random[i]!))];
       }),
     );
-    const growth = apart(steep, await follow({ beta, learningRate: RATE, weights: nudged })).map((difference) =>
-      Math.max(1, difference / NUDGE),
-    );
+    const beside = await follow({ ...at(ROUNDED_BETA), weights: nudged });
+    const growth = apart(steep, beside).map((difference) => Math.max(1, difference / NUDGE));
     const size = steep.states.map(largest);
     const steps = steep.states.map((_, i) => i * setting.every);
     return {
@@ -105,22 +114,23 @@ async function oneSeed(seed: bigint, setting: Setting, onRun: () => void): Promi
       // Either run rounds each weight by half a unit a step when it is updated and, less, in the gradient's sums: two
       // units a step for the pair, each carried on as the nudge is.
       bound: steps.map((step, i) => 2 * (step + 1) * 2 * UNIT * largest(size) * largest(growth.slice(0, i + 1))),
-      ...shown!,
+      ...shown,
     };
   } finally {
     follow.dispose();
   }
 }
 
-async function run({ seed, size, signal, onProgress }: ExperimentOptions): Promise<Outcome> {
-  const setting = settingOf(size);
+async function run(options: ExperimentOptions): Promise<Outcome> {
+  const { seed, signal, onProgress } = options;
+  const setting = settingOf(options);
   const results: SeedResult[] = [];
   let runs = 0;
-  for (let i = 0; i < setting.seeds; i++) {
+  for (let i = 0; i < setting.draws; i++) {
     results.push(
       await oneSeed(BigInt(seed) + BigInt(i), setting, () => {
         signal?.throwIfAborted();
-        onProgress?.(++runs / (9 * setting.seeds));
+        onProgress?.(++runs / (runsOf(setting) * setting.draws));
       }),
     );
   }
@@ -171,12 +181,17 @@ async function run({ seed, size, signal, onProgress }: ExperimentOptions): Promi
       exactDifference: worst((result) => [...result.exact.values()].flat()),
       roundedDifference: worst((result) => result.rounded),
       roundingBound: largest(first.bound),
+      slope: setting.slope,
+      rescaledDifference: results.map((result) => result.theorem[end]!),
       plainDifference: results.map((result) => result.plain[end]!),
       plainSquaredDifference: results.map((result) => result.plainSquared[end]!),
       atStep: first.steps,
       roundedDifferenceAtStep: first.rounded,
       boundAtStep: first.bound,
       plainDifferenceAtStep: first.plain,
+      slopeLoss: first.losses.steep,
+      rescaledLoss: first.losses.theorem,
+      plainLoss: first.losses.plain,
     },
     charts: [
       {
@@ -187,8 +202,14 @@ async function run({ seed, size, signal, onProgress }: ExperimentOptions): Promi
         series: [
           { label: "rounding bound, β = 3", role: "theory", mark: "line", x: first.steps, y: first.bound },
           { label: "(1, β²η, βw), β = 3", role: "forward", mark: "both", x: first.steps, y: first.rounded },
-          { label: "(1, βη, w), β = 2", role: "danger", mark: "both", x: first.steps, y: first.plain },
-          { label: "(1, β²η, w), β = 2", role: "danger", mark: "both", x: first.steps, y: first.plainSquared },
+          { label: `(1, βη, w), β = ${setting.slope}`, role: "danger", mark: "both", x: first.steps, y: first.plain },
+          {
+            label: `(1, β²η, w), β = ${setting.slope}`,
+            role: "danger",
+            mark: "both",
+            x: first.steps,
+            y: first.plainSquared,
+          },
         ],
         note: "For β = 2 and 4 the rescaled trajectories are equal to the bit: zero, which a log axis does not show.",
       },
@@ -198,9 +219,13 @@ async function run({ seed, size, signal, onProgress }: ExperimentOptions): Promi
         x: { label: "step" },
         y: { label: "training loss, squared error" },
         series: [
-          curve("slope 2, rate η", "neutral", first.losses.slope),
-          curve("slope 1, rate 4η, weights 2w", "forward", first.losses.theorem),
-          curve("slope 1, rate 2η, weights w", "danger", first.losses.plain),
+          curve(`slope ${setting.slope}, rate η`, "neutral", first.losses.steep),
+          curve(
+            `slope 1, rate ${Number((setting.slope ** 2).toPrecision(3))}η, weights ${setting.slope}w`,
+            "forward",
+            first.losses.theorem,
+          ),
+          curve(`slope 1, rate ${setting.slope}η, weights w`, "danger", first.losses.plain),
         ],
       },
     ],
@@ -242,5 +267,6 @@ export const slopeIsRate: Experiment = {
   ],
   procedure:
     "A logistic network on digits, squared error, full batches, 300 steps in float32 from three draws of the weights: slope 2, 3 and 4 against slope 1 with rate and weights rescaled, and with the rate alone.",
+  settings,
   run,
 };

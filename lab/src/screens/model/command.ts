@@ -1,9 +1,7 @@
 /** The same on the command line, for the file that was dropped. */
 
+import { quoted } from "../../state/shell.ts";
 import type { ModelState } from "./state.ts";
-
-/** A word as a POSIX shell reads it. */
-const quoted = (word: string) => (/^[\w./+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** A file's name can begin with a dash, which would be an option. */
 const file = (name: string) => quoted(name.startsWith("-") ? `./${name}` : name);

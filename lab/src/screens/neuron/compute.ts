@@ -7,8 +7,8 @@ import { initialize } from "../../../../src/materialize/index.ts";
 import { plan } from "../../../../src/plan/index.ts";
 import type { Plan } from "../../../../src/plan/types.ts";
 import { normalNoise } from "../../../../src/run/noise.ts";
+import { linearForward } from "../../network/layers.ts";
 import type { Context } from "../../work/protocol.ts";
-import { linearForward } from "../signal/layers.ts";
 import { activationName, architecture } from "./command.ts";
 import type { NeuronState } from "./state.ts";
 

@@ -1,9 +1,7 @@
 /** The commands that give the screen's critical point. */
 
+import { quoted } from "../../state/shell.ts";
 import type { PhaseState } from "./state.ts";
-
-/** A word of a shell, whatever is in it. */
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 export function commands({ activation, expression, bias }: PhaseState): readonly string[] {
   const what = activation === "expression" ? `--expr ${quoted(expression)}` : activation.replace(/.*\(.*/, '"$&"');

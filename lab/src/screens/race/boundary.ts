@@ -2,7 +2,7 @@
 
 import { resolveActivation } from "../../../../src/activation/index.ts";
 import type { Model } from "../../../../src/model/types.ts";
-import { linearForward } from "../signal/layers.ts";
+import { linearForward } from "../../network/layers.ts";
 
 export interface Extent {
   readonly x: readonly [number, number];

@@ -1,5 +1,6 @@
 /** The screen's network as an architecture line, and the race of the command line that gives its numbers. */
 
+import { quoted } from "../../state/shell.ts";
 import { type RaceState, schemesOf } from "./state.ts";
 
 export interface Sizes {
@@ -23,9 +24,6 @@ export function architecture(
 ): string {
   return `${features} > ${width} ${activation} x${depth} > ${Math.max(2, classes)}`;
 }
-
-/** A name in a shell's double quotes. */
-const quoted = (name: string) => `"${name.replace(/["\\$`]/g, "\\$&")}"`;
 
 /** Empty where the data are not known yet. */
 export function commands(state: RaceState, file: (Sizes & { readonly name: string }) | null): readonly string[] {

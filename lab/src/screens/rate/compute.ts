@@ -1,15 +1,13 @@
-/** The screen's work: the experiments `bigger-rate` and `slope-is-rate` of `epoch0 reproduce`, cell by cell. */
+/** The screen's work: the experiments `bigger-rate` and `slope-is-rate` of `epoch0 reproduce`, training by training. */
 
-import { standardDigits } from "../../../../src/reproduce/data.ts";
-import { drawNetwork, network, rootN } from "../../../../src/reproduce/networks.ts";
-import { hiddenSlopes } from "../../../../src/reproduce/slopes.ts";
-import { createRunner } from "../../../../src/reproduce/training.ts";
-import { apart, createFollower, scaled } from "../../../../src/reproduce/trajectories.ts";
+import { drawNetwork, rootN } from "../../../../src/reproduce/networks.ts";
+import { rateMap } from "../../../../src/reproduce/rate-map.ts";
+import { apart, followSlopes, QUICK_SLOPE, slopeCurves, withSlope } from "../../../../src/reproduce/trajectories.ts";
 import { computeOnOneThread } from "../../work/one-thread.ts";
 import type { Context } from "../../work/protocol.ts";
-import { RATES, type RateState, SCALES } from "./state.ts";
+import { GRID, type RateState } from "./state.ts";
 
-export interface RateMap {
+export interface RateLosses {
   /** Share of hidden units whose slope is under 1/20 of the steepest before training, by scale. */
   readonly saturated: readonly number[];
   /** [scale][rate]: geometric mean over the draws so far of the loss over all rows; null where none is done yet. */
@@ -18,48 +16,18 @@ export interface RateMap {
   readonly total: number;
 }
 
-const [ROWS, BATCH] = [512, 64];
-/** What a run that left the finite numbers counts as. */
-const LARGEST_LOSS = 1e6;
+const typical = (losses: readonly number[]) =>
+  losses.length === 0 ? null : Math.exp(losses.reduce((sum, loss) => sum + Math.log(loss), 0) / losses.length);
 
-export async function* map(state: RateState, context: Context): AsyncGenerator<RateMap> {
+export async function* map({ width, steps, draws, seed }: RateState, context: Context): AsyncGenerator<RateLosses> {
   computeOnOneThread();
-  const data = standardDigits(ROWS);
-  const runner = await createRunner(`64 > ${state.width} logistic x3 > 10`, { data, batch: BATCH });
-  const drawn = (scale: number, draw: number) =>
-    drawNetwork(runner.model, rootN(scale), BigInt(state.seed) + BigInt(draw));
-  try {
-    const first = SCALES.map((scale) => drawn(scale, 0));
-    const saturated = (await hiddenSlopes(runner.model, data, first)).map((slopes) => slopes.saturated);
-    const logs = SCALES.map(() => RATES.map((): number[] => []));
-    let done = 0;
-    const total = SCALES.length * RATES.length * state.draws;
-    const now = (): RateMap => ({
-      saturated,
-      loss: logs.map((column) =>
-        column.map((cell) => (cell.length === 0 ? null : Math.exp(cell.reduce((a, b) => a + b, 0) / cell.length))),
-      ),
-      done,
-      total,
-    });
-    yield now();
-    for (let draw = 0; draw < state.draws; draw++) {
-      for (const [i, scale] of SCALES.entries()) {
-        for (const [k, learningRate] of RATES.entries()) {
-          await context.breathe();
-          const { loss } = await runner.run({ weights: drawn(scale, draw), learningRate, steps: state.steps });
-          logs[i]?.[k]?.push(Math.log(Math.min(loss, LARGEST_LOSS)));
-          done++;
-          yield now();
-        }
-      }
-    }
-  } finally {
-    runner.dispose();
+  for await (const { losses, ...part } of rateMap({ ...GRID, width, steps, draws }, { seed })) {
+    yield { ...part, loss: losses.map((column) => column.map(typical)) };
+    await context.breathe();
   }
 }
 
-export interface SlopeCurves {
+export interface Curves {
   /** Training losses, step by step: slope β; slope 1 with the weights rescaled; slope 1 with a larger rate alone. */
   readonly steep: readonly number[];
   readonly theorem: readonly number[] | null;
@@ -68,31 +36,21 @@ export interface SlopeCurves {
   readonly apart: { readonly theorem: number | null; readonly plain: number | null };
 }
 
-const SLOPE = { rows: 64, width: 12, steps: 100, every: 20 };
-
-/** The setting of `epoch0 reproduce slope-is-rate`, quick size. */
-export async function* slope({ beta, rate, seed }: RateState, context: Context): AsyncGenerator<SlopeCurves> {
+export async function* slope({ beta, rate, seed }: RateState, context: Context): AsyncGenerator<Curves> {
   computeOnOneThread();
-  const data = standardDigits(SLOPE.rows);
-  const modelOf = (b: number) => {
-    const unit = `logistic(${b})`;
-    return network(`64 > ${SLOPE.width} ${unit} > ${SLOPE.width} ${unit} > 10 ${unit}`, data.count);
-  };
-  const follow = createFollower({ modelOf, data, steps: SLOPE.steps, every: SLOPE.every, onRun: () => undefined });
+  const follow = followSlopes(QUICK_SLOPE, () => undefined);
   try {
-    const weights = drawNetwork(modelOf(1), rootN(), BigInt(seed));
-    const steep = await follow({ beta, learningRate: rate, weights });
-    yield { steep: steep.losses, theorem: null, plain: null, apart: { theorem: null, plain: null } };
-    await context.breathe();
-    const rescaled = { learningRate: beta * beta * rate, weights: scaled(weights, beta), scale: 1 / beta };
-    const theorem = await follow({ beta: 1, ...rescaled });
-    const largest = (differences: readonly number[]) => differences.at(-1) ?? Number.NaN;
-    const near = largest(apart(steep, theorem));
-    yield { steep: steep.losses, theorem: theorem.losses, plain: null, apart: { theorem: near, plain: null } };
-    await context.breathe();
-    const plain = await follow({ beta: 1, learningRate: beta * rate, weights });
-    const far = largest(apart(steep, plain));
-    yield { steep: steep.losses, theorem: theorem.losses, plain: plain.losses, apart: { theorem: near, plain: far } };
+    const weights = drawNetwork(withSlope(1, QUICK_SLOPE), rootN(), BigInt(seed));
+    for await (const { steep, theorem, plain } of slopeCurves(follow, { beta, learningRate: rate, weights })) {
+      const end = (other: typeof theorem) => (other === null ? null : (apart(steep, other).at(-1) ?? Number.NaN));
+      yield {
+        steep: steep.losses,
+        theorem: theorem?.losses ?? null,
+        plain: plain?.losses ?? null,
+        apart: { theorem: end(theorem), plain: end(plain) },
+      };
+      await context.breathe();
+    }
   } finally {
     follow.dispose();
   }

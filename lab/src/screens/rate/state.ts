@@ -13,6 +13,11 @@ export const schema = {
 
 export type RateState = StateOf<typeof schema>;
 
-/** Of the initial weights, times 1/√n; and learning rates. */
-export const SCALES = [0.25, 1, 4, 16, 64, 256] as const;
-export const RATES = [0.03, 0.1, 0.3, 1, 3, 10, 30, 100] as const;
+/** The grid of `epoch0 reproduce bigger-rate`: scales of the initial weights, times 1/√n; learning rates; digits. */
+export const GRID = {
+  scales: [0.25, 1, 4, 16, 64, 256],
+  rates: [0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+  rows: 512,
+  batch: 64,
+} as const;
+export const { scales: SCALES, rates: RATES } = GRID;

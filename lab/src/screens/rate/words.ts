@@ -2,7 +2,7 @@
 
 import { formatNumber, formatShare } from "../../../../src/report/number.ts";
 import type { Table } from "../../chart/csv.ts";
-import type { RateMap, SlopeCurves } from "./compute.ts";
+import type { Curves, RateLosses } from "./compute.ts";
 import { RATES, SCALES } from "./state.ts";
 
 /** A column is saturated where three in four hidden units are flat; a loss this large is only "diverged". */
@@ -12,7 +12,7 @@ export const LOST = 1e5;
 const bestOf = (column: readonly (number | null)[] | undefined): number =>
   Math.min(...(column ?? []).map((loss) => loss ?? Number.POSITIVE_INFINITY));
 
-export function mapTitle({ loss, saturated, done, total }: RateMap): string {
+export function mapTitle({ loss, saturated, done, total }: RateLosses): string {
   if (done < SCALES.length * RATES.length) return `Training, ${done} of ${total} runs`;
   const best = loss.map(bestOf);
   const right = best.indexOf(Math.min(...best));
@@ -23,7 +23,7 @@ export function mapTitle({ loss, saturated, done, total }: RateMap): string {
     : "Here a learning rate makes up for saturated weights";
 }
 
-export function mapVerdict({ loss, saturated, done, total }: RateMap): string {
+export function mapVerdict({ loss, saturated, done, total }: RateLosses): string {
   const each = SCALES.flatMap((scale, i) => {
     const best = bestOf(loss[i]);
     if (!Number.isFinite(best)) return [];
@@ -37,14 +37,14 @@ export function mapVerdict({ loss, saturated, done, total }: RateMap): string {
 }
 
 /** The figures of `epoch0 reproduce bigger-rate`. */
-export function mapTable({ loss, saturated }: RateMap): Table {
+export function mapTable({ loss, saturated }: RateLosses): Table {
   return {
     columns: ["weights ×", "flat units", ...RATES.map((rate) => `rate ${rate}`)],
     rows: SCALES.map((scale, i) => [String(scale), saturated[i] ?? null, ...(loss[i] ?? [])]),
   };
 }
 
-export function slopeVerdict({ theorem, plain, apart }: SlopeCurves): string {
+export function slopeVerdict({ theorem, plain, apart }: Curves): string {
   if (theorem === null) return "The first curve is trained; the others follow.";
   const near = `With the weights rescaled as well, no weight differs by more than ${formatNumber(apart.theorem ?? 0)} after ${theorem.length} steps.`;
   return plain === null
@@ -52,7 +52,7 @@ export function slopeVerdict({ theorem, plain, apart }: SlopeCurves): string {
     : `${near} With the rate alone, they have parted by up to ${formatNumber(apart.plain ?? 0)}.`;
 }
 
-export function slopeTable({ steep, theorem, plain }: SlopeCurves): Table {
+export function slopeTable({ steep, theorem, plain }: Curves): Table {
   return {
     columns: ["step", "slope β", "slope 1, rate β²η, weights βw", "slope 1, rate βη"],
     rows: steep.map((loss, i) => [String(i), loss, theorem?.[i] ?? null, plain?.[i] ?? null]),

@@ -1,5 +1,6 @@
 /** The screen's network as an architecture line, and the command that gives its numbers. */
 
+import { seedOption } from "../../state/shell.ts";
 import type { SignalState } from "./state.ts";
 
 type Network = Pick<SignalState, "depth" | "width" | "activation" | "block" | "bias">;
@@ -21,8 +22,7 @@ export function architecture({ depth, width, activation, block, bias }: Network)
 }
 
 export function commands(state: SignalState): readonly string[] {
-  const seed = state.seed === 0 ? "" : ` --seed ${state.seed}`;
   return [...new Set([state.scheme, state.against])].map(
-    (scheme) => `npx epoch0 plan "${architecture(state)}" --scheme "${scheme}"${seed} --json`,
+    (scheme) => `npx epoch0 plan "${architecture(state)}" --scheme "${scheme}"${seedOption(state.seed)} --json`,
   );
 }

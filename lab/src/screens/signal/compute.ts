@@ -7,10 +7,10 @@ import { plan } from "../../../../src/plan/index.ts";
 import type { Plan, PlannedLayer } from "../../../../src/plan/types.ts";
 import { verdictOf } from "../../../../src/report/verdict.ts";
 import { type Band, bandOf } from "../../chart/band.ts";
+import { measureDraw } from "../../network/pass.ts";
 import type { Context } from "../../work/protocol.ts";
 import { architecture } from "./command.ts";
 import { addCounts, emptyCounts, shownLayers } from "./histogram.ts";
-import { measureDraw } from "./network.ts";
 import type { SignalState } from "./state.ts";
 
 export interface Theory {

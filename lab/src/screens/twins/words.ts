@@ -1,8 +1,8 @@
 /** What the training shows at a step, in sentences and as a table. */
 
 import { formatNumber } from "../../../../src/report/number.ts";
+import type { Frame, Training } from "../../../../src/reproduce/twins/index.ts";
 import type { Table } from "../../chart/csv.ts";
-import type { Frame, Training } from "./compute.ts";
 
 const UNITS = 4;
 /** Names of units: equal letters are one unit. */

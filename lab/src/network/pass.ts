@@ -5,9 +5,9 @@
  * L = Σ y·g, g ~ N(0, 1), over a batch of N(0, 1) inputs; a gradient's mean square is of one sample.
  */
 
-import { resolveActivation } from "../../../../src/activation/index.ts";
-import type { Model } from "../../../../src/model/types.ts";
-import { normalNoise } from "../../../../src/run/noise.ts";
+import { resolveActivation } from "../../../src/activation/index.ts";
+import type { Model } from "../../../src/model/types.ts";
+import { normalNoise } from "../../../src/run/noise.ts";
 import { linearBackward, linearForward, normalizeBackward, normalizeForward } from "./layers.ts";
 
 export interface DrawResult {

@@ -3,7 +3,7 @@
  * run in the same order, so units that are equal get equal updates to the bit.
  */
 
-import type { Activation } from "../../../../src/activation/index.ts";
+import type { Activation } from "../../activation/index.ts";
 
 /** Inputs, hidden units, the output. */
 export const SIZES = [2, 4, 4, 1] as const;

@@ -1,6 +1,6 @@
 /** Dense and normalization layers, forward and backward by the input, rows of samples in float32, sums in double. */
 
-import type { NormalizeNode } from "../../../../src/model/types.ts";
+import type { NormalizeNode } from "../../../src/model/types.ts";
 
 type Method = NormalizeNode["method"];
 
