@@ -1,5 +1,7 @@
 /** What a check says (DESIGN 6.2, `epoch0.check/1`). Field names of findings are a contract. */
 
+import type { Model } from "../model/types.ts";
+
 export type Severity = "info" | "warning" | "error";
 
 /** From the least to the most serious. */
@@ -66,7 +68,7 @@ export interface Summary {
 
 export interface CheckResult {
   readonly schema: "epoch0.check/1";
-  readonly model: { readonly format: string; readonly name: string };
+  readonly model: Pick<Model, "format" | "name">;
   readonly findings: readonly Finding[];
   readonly summary: Summary;
 }

@@ -37,8 +37,9 @@ function createProgram(context: CommandContext): Command {
     .addHelpText(
       "after",
       `
-MODEL is a file (.onnx, .safetensors, *.safetensors.index.json, .npz, .pt), a Hugging Face folder or
-its config.json, a .json list of shapes, or a quoted line such as "784 > 256 relu > 10 softmax".
+MODEL is a file (.onnx, .keras, .h5, .safetensors, *.safetensors.index.json, .npz, .pt, model.json of
+Keras or TF.js), a Hugging Face folder or its config.json, a .json list of shapes, or a quoted line
+such as "784 > 256 relu > 10 softmax".
 
 Examples:
   $ epoch0 plan model.onnx

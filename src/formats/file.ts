@@ -70,11 +70,20 @@ function inFile<Result>(path: string, read: () => Result): Result {
   }
 }
 
+/** The same for readers that wait. */
+async function inFileLater<Result>(path: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    throw systemError(namedError(path, error), path);
+  }
+}
+
 /**
- * Opens a model: an .onnx file, weights in .safetensors (also in shards, by their index), .npz or a PyTorch .pt, an
- * architecture line, or shapes alone: a .safetensors header, a .json list of shapes, a Hugging Face config.json; a
- * Keras or TF.js model's JSON, with the weights beside it. A folder as
- * Hugging Face keeps models stands for what is in it.
+ * Opens a model: an .onnx file, a Keras model (.keras, .h5) or a Keras or TF.js model's JSON with the weights beside it; weights
+ * in .safetensors (also in shards, by their index), .npz, .h5 or a PyTorch .pt; an architecture line; or shapes alone: a
+ * .safetensors header, a .json list of shapes, a Hugging Face config.json. A folder as Hugging Face keeps models stands for
+ * what is in it.
  *
  * Weights files are not loaded: `model.read(name)` reads one tensor. External data of an ONNX file is looked for in the
  * model's own folder only.
@@ -94,24 +103,35 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
   }
   const kind = inFile(path, () => kindOf(path, fileSource(path)));
   const name = basename(path);
-  if (kind === "onnx") {
-    const { readOnnx } = await import("./onnx/index.ts");
-    const { bytes, external } = onnxFile(path);
-    return inFile(path, () => readOnnx(bytes, { name, batch, external }));
+  switch (kind) {
+    case "onnx": {
+      const { readOnnx } = await import("./onnx/index.ts");
+      const { bytes, external } = onnxFile(path);
+      return inFile(path, () => readOnnx(bytes, { name, batch, external }));
+    }
+    case "safetensors": {
+      const { readSafetensors } = await import("./safetensors/index.ts");
+      return inFile(path, () => readSafetensors(fileSource(path), { name }));
+    }
+    case "npz": {
+      const { readNpz } = await import("./npz/index.ts");
+      return inFile(path, () => readNpz(fileSource(path), { name }));
+    }
+    case "torch": {
+      const { readPt } = await import("./pt/index.ts");
+      return inFile(path, () => readPt(fileSource(path), { name }));
+    }
+    case "keras": {
+      const { readKerasArchive } = await import("./keras/index.ts");
+      return inFileLater(path, () => readKerasArchive(fileSource(path), { name, batch }));
+    }
+    case "hdf5": {
+      const { readHdf5 } = await import("./keras/index.ts");
+      return inFileLater(path, () => readHdf5(fileSource(path), { name, batch }));
+    }
+    case "npy":
+      throw new FormatError(`${path}: one array is not a model, save all weights with np.savez`);
   }
-  if (kind === "safetensors") {
-    const { readSafetensors } = await import("./safetensors/index.ts");
-    return inFile(path, () => readSafetensors(fileSource(path), { name }));
-  }
-  if (kind === "npz") {
-    const { readNpz } = await import("./npz/index.ts");
-    return inFile(path, () => readNpz(fileSource(path), { name }));
-  }
-  if (kind === "torch") {
-    const { readPt } = await import("./pt/index.ts");
-    return inFile(path, () => readPt(fileSource(path), { name }));
-  }
-  throw new FormatError(`${path}: one array is not a model, save all weights with np.savez`);
 }
 
 /**

@@ -3,7 +3,15 @@
 export { type Data, type NamedData, readCsv, readNpyData, readNpzData, readNpzNamedData } from "./data/index.ts";
 export { FormatError } from "./error.ts";
 export { readConfig } from "./huggingface/index.ts";
-export { type KerasLayout, type KerasModel, readKeras, readTfjs, toKeras } from "./keras/index.ts";
+export {
+  type KerasLayout,
+  type KerasModel,
+  readHdf5,
+  readKeras,
+  readKerasArchive,
+  readTfjs,
+  toKeras,
+} from "./keras/index.ts";
 export { readLine } from "./line/index.ts";
 export { readNpy, writeNpy } from "./npy/index.ts";
 export { readNpz, writeNpz } from "./npz/index.ts";

@@ -5,13 +5,10 @@ import { jsonKeys } from "./json.ts";
 import type { ByteSource } from "./source.ts";
 import { readDirectory } from "./zip/index.ts";
 
-export type Kind = "onnx" | "safetensors" | "npz" | "npy" | "torch";
+export type Kind = "onnx" | "safetensors" | "npz" | "npy" | "torch" | "hdf5" | "keras";
 
 /** Kinds of files that are recognised and not read. */
 const NOT_READ: Readonly<Record<string, string>> = {
-  ".keras": "a Keras archive",
-  ".h5": "an HDF5 file",
-  ".hdf5": "an HDF5 file",
   ".pb": "a TensorFlow graph",
   ".tflite": "a TensorFlow Lite model",
   ".gguf": "a GGUF file",
@@ -28,6 +25,20 @@ const SUFFIXES: Readonly<Record<string, Kind>> = {
   ".pth": "torch",
   ".bin": "torch",
   ".ckpt": "torch",
+  ".h5": "hdf5",
+  ".hdf5": "hdf5",
+  ".keras": "keras",
+};
+
+/** What a person calls a file of the kind where its name does not say it. */
+const CALLED: Readonly<Record<Kind, string>> = {
+  onnx: ".onnx",
+  safetensors: ".safetensors",
+  npz: ".npz",
+  npy: ".npy",
+  torch: "a PyTorch file",
+  hdf5: "an HDF5 file (.h5)",
+  keras: "a Keras archive (.keras)",
 };
 
 /** With its point, in small letters; "" where there is none. @example suffixOf("a/b.ONNX") // ".onnx" */
@@ -37,22 +48,24 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
   return [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
 }
 
-/** PyTorch's archives hold a pickle, NumPy's only arrays. */
+/** PyTorch's archives hold a pickle, Keras's a model's layers, NumPy's only arrays. */
 function zipKind(source: ByteSource): Kind {
-  return readDirectory(source, "zip").some(({ name }) => name.endsWith("data.pkl")) ? "torch" : "npz";
+  const members = readDirectory(source, "zip").map(({ name }) => name);
+  if (members.some((name) => name.endsWith("data.pkl"))) return "torch";
+  return members.includes("config.json") && members.includes("model.weights.h5") ? "keras" : "npz";
 }
 
 /** What the first bytes say; null where they say nothing (ONNX has no magic bytes). @throws FormatError */
 export function kindByContent(path: string, source: ByteSource): Kind | null {
   const start = source.read(0, Math.min(32, source.size));
   if (startsWith(start, "\x93NUMPY")) return "npy";
+  if (startsWith(start, "\x89HDF\r\n\x1a\n")) return "hdf5";
   if (startsWith(start, "PK\x03\x04") || startsWith(start, "PK\x05\x06")) return zipKind(source);
   // A header's length is under 2^32, and "{" follows; its first bytes may be those of a pickle (0x80, 2 … 5), which has no four zeros there.
   if (start[8] === 0x7b && start.subarray(4, 8).every((byte) => byte === 0)) return "safetensors";
   // Any pickle: the reader says whether it is PyTorch's.
   if (start[0] === 0x80 && start[1] !== undefined && start[1] >= 2 && start[1] <= 5) return "torch";
   const known: readonly (readonly [string, string])[] = [
-    ["\x89HDF\r\n\x1a\n", "an HDF5 file"],
     ["GGUF", "a GGUF file"],
     ["{", "a JSON text"],
     ["version https://git-lfs", "a Git LFS pointer and not the file itself"],
@@ -82,8 +95,10 @@ export function kindOf(path: string, source: ByteSource): Kind {
   const byContent = kindByContent(path, source);
   if (bySuffix === "safetensors" && byContent === null) return bySuffix;
   if (bySuffix !== null && byContent !== null && byContent !== bySuffix) {
-    const found = byContent === "torch" ? "a PyTorch file" : `.${byContent}`;
-    throw new FormatError(`${path}: the name says ${suffix}, the first bytes say ${found}, rename the file`, 0);
+    throw new FormatError(
+      `${path}: the name says ${suffix}, the first bytes say ${CALLED[byContent]}, rename the file`,
+      0,
+    );
   }
   if (bySuffix === "torch" && byContent === null) {
     throw new FormatError(
@@ -91,10 +106,13 @@ export function kindOf(path: string, source: ByteSource): Kind {
       0,
     );
   }
+  if ((bySuffix === "hdf5" || bySuffix === "keras") && byContent === null) {
+    throw new FormatError(`${path}: the name says ${suffix}, the first bytes are not Keras's, save it again`, 0);
+  }
   const kind = bySuffix ?? byContent;
   if (kind === null) {
     throw new FormatError(
-      `${path}: unknown kind of file, give .onnx, .safetensors, .npz or .pt, or a line like "784 > 10"`,
+      `${path}: unknown kind of file, give .onnx, .safetensors, .npz, .pt, .keras or .h5, or a line like "784 > 10"`,
     );
   }
   return kind;

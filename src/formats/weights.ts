@@ -1,6 +1,7 @@
 /** A model made of weights alone: what .safetensors and .npz hold. */
 
 import type { Dtype, Model, Note, Parameter, Role } from "../model/types.ts";
+import { FORMAT_NAMES } from "./names.ts";
 import { inferRoles } from "./roles.ts";
 
 export interface StoredTensor {
@@ -12,14 +13,6 @@ export interface StoredTensor {
   /** The same in pieces, where the file can be read so; a piece is overwritten by the next. */
   readonly tiles?: () => Iterable<Float32Array | Float64Array>;
 }
-
-/** What a person calls the file. */
-const FILES: Readonly<Partial<Record<Model["format"], string>>> = {
-  safetensors: ".safetensors file",
-  npz: ".npz file",
-  torch: "PyTorch state dict",
-  h5: "weights file",
-};
 
 /** A model without a graph: parameters in the file's order, roles from names and shapes. */
 export function weightsOnly(
@@ -41,7 +34,7 @@ export function weightsOnly(
   }
   const note: Note = {
     code: "no-graph",
-    message: `a ${FILES[format] ?? format} holds weights and no graph: roles are inferred from names and shapes, signals cannot be predicted`,
+    message: `${FORMAT_NAMES[format]} holds weights and no graph: roles are inferred from names and shapes, signals cannot be predicted`,
     tensors: [],
   };
   return {

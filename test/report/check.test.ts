@@ -54,7 +54,7 @@ test("the table tells what, where, why and the way out", () => {
   const twin = { ...SATURATED, tensor: "fc2.weight", node: "/fc2" };
   expect(checkReport(resultOf([SATURATED, twin]), { format: "table", path: "m.onnx", width: 80, theme })).toBe(
     [
-      "m.onnx: 3 tensors of a .onnx file",
+      "m.onnx: 3 tensors of an .onnx file",
       "",
       "error    saturated  fc1.weight and 1 like it",
       "         91 % of the units are saturated",

@@ -3,17 +3,46 @@
  * axis 1: a value is held in either order and turned where a layer needs the other, so that chains of maps stay as they are.
  */
 
-import type { Constant, ModelInput, Node, Note, Parameter, Role, TensorInfo, Unsupported } from "../../model/types.ts";
+import type {
+  Constant,
+  ModelInput,
+  Node,
+  Note,
+  Parameter,
+  Role,
+  Stored,
+  TensorInfo,
+  Unsupported,
+} from "../../model/types.ts";
 import { FormatError } from "../error.ts";
 import { elementCount } from "../shape.ts";
 
 /** How Keras holds a parameter: `view`, the parameter's shape regrouped, is stored with its axes permuted. */
 export interface KerasLayout {
+  /** Name of Keras's variable. */
   readonly stored: string;
   readonly storedShape: readonly number[];
+  /** Which row of the variable it is, where it is not all of it. */
+  readonly row: Row | null;
   readonly view: readonly number[];
   /** storedShape[i] = view[permutation[i]] */
   readonly permutation: readonly number[];
+}
+
+export interface Row {
+  readonly variable: string;
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Shape of the whole variable. */
+export const variableShape = ({ storedShape, row }: KerasLayout): readonly number[] =>
+  row === null ? storedShape : [row.count, ...storedShape];
+
+interface Held {
+  readonly permutation?: readonly number[];
+  readonly view?: readonly number[];
+  readonly row?: Row;
 }
 
 export interface Draft {
@@ -125,14 +154,14 @@ export function anyOf(flow: Flow): { readonly tensor: string; readonly keep: typ
  * Adds a parameter once, however often its layer is called.
  *
  * @param shape in the graph's order.
- * @param layout where Keras holds it otherwise.
+ * @param held how Keras holds it where that is otherwise.
  */
 export function addParameter(
   draft: Draft,
   name: string,
   shape: readonly number[],
   role: Role,
-  layout: { readonly permutation: readonly number[]; readonly view?: readonly number[] } | null = null,
+  { permutation, view = shape, row }: Held = {},
 ): string {
   elementCount(shape, `${draft.where}: ${name}`);
   const known = draft.parameters.get(name);
@@ -142,17 +171,19 @@ export function addParameter(
       `${draft.where}: ${name} is used as [${known.shape}] and as [${shape}], save the model again`,
     );
   }
-  const view = layout?.view ?? shape;
-  const permutation = layout?.permutation ?? view.map((_, axis) => axis);
-  const storedShape = permutation.map((axis) => view[axis]!);
-  const told = draft.shapes.get(name);
-  if (told !== undefined && told.join() !== storedShape.join())
+  const axes = permutation ?? view.map((_, axis) => axis);
+  const storedShape = axes.map((axis) => view[axis]!);
+  const variable = row?.variable ?? name;
+  const layout = { stored: variable, storedShape, row: row ?? null, view, permutation: axes };
+  const told = draft.shapes.get(variable);
+  const needed = variableShape(layout);
+  if (told !== undefined && told.join() !== needed.join())
     throw new FormatError(
-      `${draft.where}: ${name} has shape [${told}], its layer needs [${storedShape}], save it again`,
+      `${draft.where}: ${variable} has shape [${told}], its layer needs [${needed}], save it again`,
     );
-  const stored =
-    layout === null ? ({ kind: "absent" } as const) : ({ kind: "permuted", initializer: name, permutation } as const);
+  const stored: Stored =
+    permutation === undefined ? { kind: "absent" } : { kind: "permuted", initializer: variable, permutation };
   draft.parameters.set(name, { name, shape, dtype: "f32", role, stored });
-  draft.layouts.set(name, { stored: name, storedShape, view, permutation });
+  draft.layouts.set(name, layout);
   return name;
 }

@@ -5,4 +5,5 @@ export type { KerasLayout } from "./draft.ts";
 export { understoodLayers } from "./layers/index.ts";
 export { fromKeras, toKeras } from "./order.ts";
 export { type KerasModel, readKeras } from "./read.ts";
+export { readHdf5, readKerasArchive } from "./saved.ts";
 export { readTfjs, tfjsFiles } from "./tfjs.ts";

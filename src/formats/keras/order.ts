@@ -21,7 +21,7 @@ function visit({ view, permutation, storedShape }: KerasLayout, use: (stored: nu
   }
 }
 
-/** Values in the graph's order → a new array in Keras's. */
+/** Values in the graph's order → a new array in Keras's, of the parameter alone. */
 export function toKeras(values: Float32Array, layout: KerasLayout): Float32Array {
   const out = new Float32Array(values.length);
   visit(layout, (stored, own) => {
@@ -30,11 +30,13 @@ export function toKeras(values: Float32Array, layout: KerasLayout): Float32Array
   return out;
 }
 
-/** Values in Keras's order → a new array in the graph's. */
+/** Values of the variable in Keras's order → a new array in the graph's. */
 export function fromKeras(values: Float32Array, layout: KerasLayout): Float32Array {
-  const out = new Float32Array(values.length);
+  const length = values.length / (layout.row?.count ?? 1);
+  const start = (layout.row?.index ?? 0) * length;
+  const out = new Float32Array(length);
   visit(layout, (stored, own) => {
-    out[own] = values[stored]!;
+    out[own] = values[start + stored]!;
   });
   return out;
 }

@@ -1,6 +1,7 @@
 /** The findings in a terminal: most serious first, each with its evidence in a sentence and its fix. */
 
 import type { CheckResult, Finding, Severity } from "../../check/types.ts";
+import { FORMAT_NAMES } from "../../formats/names.ts";
 import { formatCount, plural } from "../number.ts";
 import { printable, renderTable, truncateMiddle, wrapText } from "../table.ts";
 import type { Paint, Theme } from "../theme.ts";
@@ -26,7 +27,7 @@ export function checkTable(result: CheckResult, look: Look): string {
   const { findings, summary, model } = result;
   const { theme, width } = look;
   const lines = wrapText(
-    `${model.name}: ${plural(summary.tensors, "tensor")} of a ${model.format === "line" ? "line" : `.${model.format} file`}`,
+    `${model.name}: ${plural(summary.tensors, "tensor")} of ${FORMAT_NAMES[model.format]}`,
     width,
   ).map(theme.quiet);
   const serious = ORDER.slice(0, 2).flatMap((severity) =>

@@ -112,7 +112,7 @@ test("external data behind a symbolic link that leaves the folder is refused", a
 test.each([
   ["nothing.onnx", null, "no such file"],
   ["empty.onnx", "", "the file is empty"],
-  ["old.h5", "\x89HDF", "is not yet read here"],
+  ["old.h5", "\x89HDF", "are not Keras"],
   ["weights.pt", "PK\x03\x04", "a zip archive has 22 bytes or more, got 4"],
   ["m.safetensors.index.json", "{}", 'needs a "weight_map" from tensors to files'],
   ["text.safetensors", "hello there, this is text", "safetensors"],

@@ -2,7 +2,7 @@
 
 import { FormatError, namedError } from "../../../../src/formats/error.ts";
 import type { Json } from "../../../../src/formats/keras/index.ts";
-import { jsonKindOf, kindOf, suffixOf } from "../../../../src/formats/kind.ts";
+import { jsonKindOf, type Kind, kindOf, suffixOf } from "../../../../src/formats/kind.ts";
 import type { ByteSource } from "../../../../src/formats/source.ts";
 import type { Model } from "../../../../src/model/types.ts";
 
@@ -47,10 +47,16 @@ async function inFile<Result>(name: string, read: () => Result | Promise<Result>
   }
 }
 
-async function openWeights({ name, source }: NamedSource, kind: "safetensors" | "npz" | "torch"): Promise<Model> {
+type WeightsKind = Exclude<Kind, "onnx" | "npy">;
+
+async function openWeights({ name, source }: NamedSource, kind: WeightsKind): Promise<Model> {
   if (kind === "safetensors")
     return (await import("../../../../src/formats/safetensors/index.ts")).readSafetensors(source, { name });
   if (kind === "npz") return (await import("../../../../src/formats/npz/index.ts")).readNpz(source, { name });
+  if (kind === "keras" || kind === "hdf5") {
+    const { readHdf5, readKerasArchive } = await import("../../../../src/formats/keras/index.ts");
+    return kind === "keras" ? readKerasArchive(source, { name }) : readHdf5(source, { name });
+  }
   return (await import("../../../../src/formats/pt/index.ts")).readPt(source, { name });
 }
 

@@ -20,16 +20,31 @@ const CELLS: Readonly<Record<string, Cell>> = {
 
 const TURNED = { permutation: [1, 0] };
 
-function addDirection(call: Call, prefix: string, config: JsonObject, features: number, reverse: boolean) {
+const isResetAfter = ({ kind, where }: Call, config: JsonObject): boolean =>
+  kind === "GRU" && flagAt(config, "reset_after", where, false);
+
+function addDirection(
+  call: Call,
+  prefix: string,
+  config: JsonObject,
+  features: number,
+  reverse: boolean,
+): RecurrentDirection {
   const { draft, where } = call;
   const { gates } = cellOf(call.kind);
   const hidden = sizeAt(config, "units", where);
   const rows = gates.length * hidden;
   const inputWeight = addParameter(draft, `${prefix}/kernel`, [rows, features], "weight", TURNED);
   const recurrentWeight = addParameter(draft, `${prefix}/recurrent_kernel`, [rows, hidden], "recurrent", TURNED);
-  const biased = flagAt(config, "use_bias", where, true);
-  const inputBias = biased ? addParameter(draft, `${prefix}/bias`, [rows], "bias") : null;
-  return { inputWeight, recurrentWeight, inputBias, recurrentBias: null, reverse } satisfies RecurrentDirection;
+  const direction = { inputWeight, recurrentWeight, reverse };
+  if (!flagAt(config, "use_bias", where, true)) return { ...direction, inputBias: null, recurrentBias: null };
+  const variable = `${prefix}/bias`;
+  if (!isResetAfter(call, config))
+    return { ...direction, inputBias: addParameter(draft, variable, [rows], "bias"), recurrentBias: null };
+  // One variable of two rows: the second is added inside the reset gate.
+  const bias = (name: string, index: number) =>
+    addParameter(draft, `${prefix}/${name}`, [rows], "bias", { row: { variable, index, count: 2 } });
+  return { ...direction, inputBias: bias("bias", 0), recurrentBias: bias("recurrent_bias", 1) };
 }
 
 function cellOf(kind: string): Cell {
@@ -54,13 +69,7 @@ function addRecurrence(call: Call, flow: Flow, { config, directions, merge }: Re
   const candidate = gateName(config, "activation", "tanh", keras3);
   const gate = cell === "rnn" ? [] : [gateName(config, "recurrent_activation", "sigmoid", keras3)];
   const activations = [...gate, candidate, ...(cell === "lstm" ? [candidate] : [])];
-  const resetAfter = cell === "gru" && flagAt(config, "reset_after", where, false);
-  if (resetAfter && flagAt(config, "use_bias", where, true))
-    draft.notes.push({
-      code: "assumed",
-      message: `${call.layer}: the second row of its bias, added inside the reset gate, is taken as zero`,
-      tensors: [`${call.layer}/bias`],
-    });
+  const resetAfter = isResetAfter(call, config);
   const count = directions.length;
   const sequence = flagAt(config, "return_sequences", where, false);
   const own = `${name}/states`;
