@@ -1,4 +1,4 @@
-/** How a graph names an activation: the same shape as `ActivationReference` of the model room, which lies below this one. */
+/** How a graph names an activation. */
 
 import type { Expression } from "./expression.ts";
 

@@ -6,7 +6,9 @@
  * recover them. A value name in `inputs` is an activation tensor, a parameter or a constant: look it up in that order.
  */
 
-import type { Expression } from "../activation/expression.ts";
+import type { ActivationReference, FunctionsReference } from "../activation/reference.ts";
+
+export type { ActivationReference, FunctionsReference };
 
 export type Dtype =
   | "f64"
@@ -154,24 +156,6 @@ export interface ActivationNode extends NodeBase {
   readonly kind: "activation";
   readonly activation: ActivationReference;
   readonly slope: string | null;
-}
-
-/** A catalogue entry with its numbers, an expression in x that is not in the catalogue, or functions of a number. */
-export type ActivationReference =
-  | { readonly kind: "named"; readonly name: string; readonly parameters: Readonly<Record<string, number>> }
-  | { readonly kind: "expression"; readonly expression: Expression }
-  | FunctionsReference;
-
-/** An activation given as functions of one number, where it is no expression. */
-export interface FunctionsReference {
-  readonly kind: "functions";
-  /** Unique in the model; a run looks its operation up under this name. */
-  readonly name: string;
-  readonly value: (x: number) => number;
-  /** φ'(x) away from kinks. */
-  readonly derivative: (x: number) => number;
-  /** Kinks and jumps of φ and φ'. Default none. */
-  readonly breaks?: readonly number[];
 }
 
 /** Elementwise combination with broadcasting. */

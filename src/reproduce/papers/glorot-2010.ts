@@ -148,10 +148,10 @@ async function run(options: ExperimentOptions): Promise<Outcome> {
     comparison: [
       {
         what: "mean singular value of the Jacobian between layers, standard",
-        paper: "0.5 (section 4.2.1)",
+        paper: "0.5 (section 4.2.2)",
         here: singular(standard).toFixed(3),
       },
-      { what: "the same, normalized", paper: "0.8 (section 4.2.1)", here: singular(better).toFixed(3) },
+      { what: "the same, normalized", paper: "0.8 (section 4.2.2)", here: singular(better).toFixed(3) },
       {
         what: "activations by layer (figure 6)",
         paper: "standard: narrower towards the output; normalized: alike",
@@ -197,7 +197,7 @@ export const glorot2010: Experiment = {
   title: "Normalized initialization",
   statement:
     "With the usual U[−1/√n, 1/√n] activations and back-propagated gradients of a tanh network shrink from layer to layer; with normalized initialization far less.",
-  source: "Glorot & Bengio 2010, figures 6 and 7, section 4.2.1",
+  source: "Glorot & Bengio 2010, figures 6 and 7, section 4.2.2",
   formulas: [
     {
       tex: "W\\sim U\\!\\left[-\\frac{\\sqrt6}{\\sqrt{n_j+n_{j+1}}},\\frac{\\sqrt6}{\\sqrt{n_j+n_{j+1}}}\\right],\\qquad \\operatorname{Var}(W)=\\frac{2}{n_j+n_{j+1}}",
