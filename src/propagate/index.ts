@@ -14,6 +14,7 @@ import { bounded } from "./law/bounded.ts";
 import { activationOf, homogeneous } from "./law/form.ts";
 import { ruleWarnings } from "./rules/custom.ts";
 import { dispatch } from "./rules/index.ts";
+import { forgetJoints } from "./state/joint.ts";
 import { averageOver, channelsOf, type State, stateMean, stateSecondMoment } from "./state/state.ts";
 import { addCommonOfUses, commonOfReaders } from "./ties/joint-gradient.ts";
 import type { ActivationStatistics, ParameterLaw, PropagateOptions, Propagation, TensorSignal } from "./types.ts";
@@ -67,16 +68,18 @@ function forwardThrough<K extends Node["kind"]>(
   });
 }
 
-/** A forward pass that may go on to the gradients. */
+/** A propagation that is gone through node by node. */
 export interface ForwardPass {
-  /** The signals alone: their gradients read 0. */
-  readonly signals: () => ReadonlyMap<string, TensorSignal>;
-  /** Goes back through the graph, once. */
+  /** Nodes in their order; a node may be visited again, all that follow from it then have to be too. */
+  readonly visit: (node: Node) => void;
+  /** Of the tensors made so far. */
+  readonly signal: (tensor: string) => Pick<TensorSignal, "mean" | "secondMoment"> | undefined;
+  /** Goes back through the graph, once all nodes have been visited. */
   readonly backward: () => Propagation;
 }
 
-/** The forward half of `propagate`: whoever solves for weights reads signals many times and gradients at the end. */
-export function propagateForward(
+/** Begins a propagation: whoever solves for weights reads the signals so far at every node and may change laws in between. */
+export function startPropagation(
   model: Model,
   law: (parameter: string) => ParameterLaw,
   { inputMean = 0, inputVariance = 1, mode = "train", batch = 64, rules }: PropagateOptions = {},
@@ -101,9 +104,17 @@ export function propagateForward(
   };
   if (rules) for (const warning of ruleWarnings(model, rules)) context.warn(warning);
   for (const input of model.inputs) context.states.set(input.name, inputState(input, context));
-  for (const node of model.nodes) visitForward(node, context);
+  const visited = new Set<Node>();
   return {
-    signals: () => signalsOf(context),
+    visit: (node) => {
+      if (visited.has(node)) forgetJoints(context, node.outputs);
+      visited.add(node);
+      visitForward(node, context);
+    },
+    signal: (tensor) => {
+      const state = context.states.get(tensor);
+      return state && { mean: stateMean(state), secondMoment: stateSecondMoment(state) };
+    },
     backward: () => {
       for (const output of model.outputs) {
         const state = context.states.get(output);
@@ -136,7 +147,9 @@ export function propagate(
   law: (parameter: string) => ParameterLaw,
   options: PropagateOptions = {},
 ): Propagation {
-  return propagateForward(model, law, options).backward();
+  const pass = startPropagation(model, law, options);
+  for (const node of model.nodes) pass.visit(node);
+  return pass.backward();
 }
 
 function signalsOf(context: Context): Map<string, TensorSignal> {

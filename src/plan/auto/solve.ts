@@ -1,7 +1,7 @@
 /** `auto`: variances of all weights together, such that propagation through this graph meets every goal. */
 
 import type { Initializer } from "../../init/types.ts";
-import { propagateForward } from "../../propagate/index.ts";
+import { propagate, startPropagation } from "../../propagate/index.ts";
 import type { ParameterLaw, PropagateOptions, Propagation } from "../../propagate/types.ts";
 import { parameterLaw } from "../parameter-law.ts";
 import { type Law, normal, truncated, uniform } from "../schemes/laws.ts";
@@ -12,7 +12,7 @@ import { type Explained, explain } from "./explain.ts";
 import { heldBack } from "./feasible.ts";
 import { fixedChoice } from "./fixed.ts";
 import { type Goal, goalsOf, type Objective } from "./goals.ts";
-import { sweep } from "./sweep.ts";
+import { CLOSE_ENOUGH, type Settling, settle } from "./settle.ts";
 
 export type Distribution = "truncated-normal" | "normal" | "uniform" | "orthogonal";
 
@@ -27,13 +27,8 @@ export interface Solution {
   readonly propagation: Propagation | null;
 }
 
-/**
- * Rounds of propagate-and-correct at most; the last one's propagation is the plan's prediction. Two or three do, but where an
- * activation magnifies relative errors (cubes, shrinkage), each round settles only some more layers of a deep chain.
- */
-const MOST_ROUNDS = 12;
-/** Largest |ln(predicted / wanted)| that is left standing: half a percent. */
-const CLOSE_ENOUGH = 0.005;
+/** Passes that settle, at most. One does, where no weight is used before the tensor that decides it; tied tables take a few. */
+const MOST_PASSES = 6;
 
 /**
  * Choices for every parameter of a model, solved against its own propagation.
@@ -64,26 +59,7 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
         : { mean: 0, variance: square, kurtosis };
     return laws.get(name) ?? { mean: 0, variance: 0 };
   };
-  let propagation: Propagation | null = null;
-  if (model.nodes.length > 0) {
-    for (let round = 1; ; round++) {
-      const pass = propagateForward(model, law, options.propagate);
-      const { after, error } = sweep({
-        model,
-        usages,
-        goals,
-        mode: options.propagate.mode,
-        before: squares,
-        signals: pass.signals(),
-      });
-      const moved = largestMove(squares, after);
-      if (round >= MOST_ROUNDS || (round > 1 && error < CLOSE_ENOUGH && moved < CLOSE_ENOUGH)) {
-        propagation = pass.backward();
-        break;
-      }
-      for (const [name, square] of after) if (squares.has(name)) squares.set(name, square);
-    }
-  }
+  const propagation = model.nodes.length > 0 ? settled({ model, usages, goals, squares }, law, options) : null;
   for (const warning of heldBack(usages, goals, propagation?.signals ?? null)) context.warn(warning);
   const choices = new Map<string, Choice>();
   for (const [name, usage] of usages.byName) {
@@ -103,6 +79,19 @@ export function solveAuto(context: SchemeContext, options: SolveOptions): Soluti
     choices.set(name, { initializer: drawn(usage, square, options.distribution), why: explain(known) });
   }
   return { choices, propagation };
+}
+
+/** The propagation in which every goal is met, as far as it can be; `squares` are those that it was made with. */
+function settled(
+  solved: Omit<Settling, "pass">,
+  law: (name: string) => ParameterLaw,
+  options: SolveOptions,
+): Propagation {
+  for (let passes = 0; passes < MOST_PASSES; passes++) {
+    const pass = startPropagation(solved.model, law, options.propagate);
+    if (settle({ ...solved, pass }) < CLOSE_ENOUGH) return pass.backward();
+  }
+  return propagate(solved.model, law, options.propagate);
 }
 
 /** Every goal of `auto`, by parameter name. */
@@ -148,15 +137,6 @@ function firstGuess(usage: ParameterUsage, goal: Goal | undefined): number {
   const incoming = usage.preceding ? momentsAt(usage.preceding.activation, 0, 1).secondMoment : 1;
   const sensible = incoming > 1e-6 && incoming < 1e6 ? incoming : 1;
   return wanted / (usage.fans.true.fanIn * sensible);
-}
-
-function largestMove(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
-  let most = 0;
-  for (const [name, square] of after) {
-    const old = before.get(name);
-    if (old !== undefined && old > 0 && square > 0) most = Math.max(most, Math.abs(Math.log(square / old)));
-  }
-  return most;
 }
 
 const LAWS: Readonly<Record<Exclude<Distribution, "orthogonal">, Law>> = {

@@ -31,6 +31,7 @@ import {
 import { kinshipOfLayer } from "../law/kinship.ts";
 import { lazily, scatterThroughLayer } from "../law/scatter.ts";
 import { commonProfile, commonThroughWindow } from "../state/common.ts";
+import { keptWith } from "../state/kept.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
 import { channelsOf, mixParts } from "../state/state.ts";
 import { swayBehindLayer } from "./sway.ts";
@@ -100,7 +101,13 @@ export const windowOf = (node: ConvNode): Window => ({
   pads: node.pads,
 });
 
-function termsOf(node: ConvNode, state: State, sizes: readonly number[]): Term[] {
+/** A layer whose weights are being solved for is gone through again with the same input. */
+const kept = keptWith<State, Term[]>();
+
+const termsOf = (node: ConvNode, state: State, sizes: readonly number[]): Term[] =>
+  kept(state, [node], () => makeTerms(node, state, sizes));
+
+function makeTerms(node: ConvNode, state: State, sizes: readonly number[]): Term[] {
   const window = windowOf(node);
   const parts = node.groups > 1 && state.parts.length > 1 ? [mixParts(state)] : state.parts;
   const taps = product(node.kernel);

@@ -76,9 +76,9 @@ interface Whitened {
 const known = new WeakMap<NormalizeNode, { readonly context: Context; readonly whitened: Whitened }>();
 
 function whiten(node: NormalizeNode, context: Context): Whitened {
-  const before = known.get(node);
-  if (before?.context === context) return before.whitened;
   const state = stateOf(context, node.inputs[0]);
+  const before = known.get(node);
+  if (before?.context === context && before.whitened.state === state) return before.whitened;
   const by = scalings(node, context, state);
   const running = runningMeanOf(node, context);
   const white = state.parts.map((part, i) => standardized(part, by[i], node.epsilon, running));

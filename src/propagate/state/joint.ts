@@ -79,21 +79,41 @@ const single = (state: State) => (state.parts.length === 1 ? state.parts[0] : nu
  * E[a_p b_p'] where a and b have the same shape and one part each; null when the two are independent, "unknown" when a
  * common ancestor ties them in a way that is not followed here.
  */
-export function jointKernel(context: Context, a: string, b: string): Kernel | null | "unknown" {
-  const known = joints.get(context) ?? new Map<string, Kernel | null | "unknown">();
-  joints.set(context, known);
-  const key = a < b ? `${a}|${b}` : `${b}|${a}`;
-  const found = known.get(key);
+export function jointKernel(context: Context, a: string, b: string): Joint {
+  let known = joints.get(context);
+  if (!known) {
+    known = new Map();
+    joints.set(context, known);
+  }
+  const [first, second] = a < b ? [a, b] : [b, a];
+  let row = known.get(first);
+  if (!row) {
+    row = new Map();
+    known.set(first, row);
+  }
+  const found = row.get(second);
   if (found !== undefined) return found;
   const made = makeJoint(context, a, b);
-  known.set(key, made);
+  row.set(second, made);
   return made;
 }
 
-/** By context: what has been worked out. A pair is asked for once a merge, and long residual chains share their pairs. */
-const joints = new WeakMap<Context, Map<string, Kernel | null | "unknown">>();
+type Joint = Kernel | null | "unknown";
 
-function makeJoint(context: Context, a: string, b: string): Kernel | null | "unknown" {
+/** By context and pair: what has been worked out. A pair is asked for once a merge, and long residual chains share their pairs. */
+const joints = new WeakMap<Context, Map<string, Map<string, Joint>>>();
+
+/** For tensors that have been made anew. */
+export function forgetJoints(context: Context, tensors: readonly string[]): void {
+  const known = joints.get(context);
+  if (!known) return;
+  for (const tensor of tensors) {
+    known.delete(tensor);
+    for (const row of known.values()) row.delete(tensor);
+  }
+}
+
+function makeJoint(context: Context, a: string, b: string): Joint {
   const pa = single(stateOf(context, a));
   const pb = single(stateOf(context, b));
   if (a === b && pa) return pa.kernel;
