@@ -33,6 +33,7 @@ test("a file opens as it does on the command line, alone or with those that it r
     ["lenet5.safetensors"],
     ["lenet5.npz"],
     ["lenet5.pt"],
+    ["digits-mlp.h5"],
     ["digits-mlp-external/digits-mlp.onnx", "digits-mlp-external/digits-mlp.onnx.data"],
     [
       "unet-mini-sharded/model.safetensors.index.json",
@@ -188,6 +189,14 @@ describe.skipIf(browserPath === undefined)("My model", () => {
     const text = (await page.locator("[aria-label=Findings]").textContent()) ?? "";
     expect(text.toLowerCase()).toContain(summary.line.toLowerCase());
     for (const { rule, severity } of findings) if (severity !== "info") expect(text).toContain(rule);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("an HDF5 file opens under the page's security policy", async () => {
+    const page = await lab.open("#v1/model");
+    await page.locator("input[type=file]").setInputFiles(join(models, "digits-mlp.h5"));
+    await settled(page);
+    expect(await page.locator("main").textContent()).toContain("fc3/weight");
     expect(lab.problems).toEqual([]);
   });
 
