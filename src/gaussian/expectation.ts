@@ -177,6 +177,12 @@ function integrate(
   }
 }
 
+/** Past a break t standard deviations out the density falls to e⁻⁴⁰ of its value there at √(t² + 80): a cut keeps that piece short. */
+function fallsAfter(breaks: readonly number[], side: 1 | -1, mean: number, sd: number): number[] {
+  const places = breaks.map((at) => (side * (at - mean)) / sd).filter((t) => t > REACH && t < FAR);
+  return places.map((t) => mean + side * sd * Math.sqrt(t * t + 80));
+}
+
 /** How far beyond ±REACH f grows so fast that the Gaussian does not end it: the probe after the last that counts, or null. */
 function farEnd(f: VectorFunction, side: 1 | -1, mean: number, sd: number, sum: Sum): number | null {
   const out = new Float64Array(sum.values.length);
@@ -217,7 +223,8 @@ function integrateLine(f: VectorFunction, count: number, options: VectorOptions,
     const end = farEnd(f, side, mean, sd, sum);
     if (end === null) continue;
     const [a, b] = side < 0 ? [mean - end * sd, low] : [high, mean + end * sd];
-    integrate(panelsBetween(a, b, breaks, features, sd), f, mean, sd, sum, partners, limit);
+    const cuts = [...breaks, ...fallsAfter(breaks, side, mean, sd)];
+    integrate(panelsBetween(a, b, cuts, features, sd), f, mean, sd, sum, partners, limit);
   }
   return sum;
 }
