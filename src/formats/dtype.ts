@@ -121,6 +121,15 @@ const GET: Readonly<Record<Dtype, Getter>> = {
 /** Dtypes whose every value is a float32. */
 const FITS_FLOAT32: ReadonlySet<Dtype> = new Set(["f32", "f16", "bf16", "i16", "i8", "u16", "u8", "bool"]);
 
+/** Room for `count` numbers: a Float32Array where it holds every value of the dtype, a Float64Array else. */
+export function newNumbers(
+  dtype: Dtype,
+  count: number,
+  buffer = new ArrayBuffer(count * (FITS_FLOAT32.has(dtype) ? 4 : 8)),
+): Float32Array | Float64Array {
+  return FITS_FLOAT32.has(dtype) ? new Float32Array(buffer, 0, count) : new Float64Array(buffer, 0, count);
+}
+
 /**
  * The numbers in `bytes`: a Float32Array where it holds every value of the dtype, a Float64Array else (64-bit integers
  * beyond 2^53 are rounded). Booleans are 0 and 1. Always a copy.
@@ -138,10 +147,20 @@ export function decodeNumbers(
       `decode: ${dtype} takes ${size} bytes an element, got ${bytes.length} bytes, the data is cut`,
     );
   }
-  const count = bytes.length / size;
-  const values = FITS_FLOAT32.has(dtype) ? new Float32Array(count) : new Float64Array(count);
+  return decodeInto(bytes, dtype, newNumbers(dtype, bytes.length / size), { littleEndian });
+}
+
+/** The same into `values`, made by `newNumbers` for as many as `bytes` holds. */
+export function decodeInto(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  values: Float32Array | Float64Array,
+  { littleEndian = true }: { readonly littleEndian?: boolean } = {},
+): Float32Array | Float64Array {
+  const size = DTYPE_BYTES[dtype];
+  const count = values.length;
   if ((dtype === "f32" || dtype === "f64") && littleEndian === littleEndianMachine) {
-    new Uint8Array(values.buffer).set(bytes);
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(bytes);
     return values;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -151,7 +170,7 @@ export function decodeNumbers(
     return values;
   }
   if (dtype === "bf16") {
-    const bits = new Uint32Array(values.buffer);
+    const bits = new Uint32Array(values.buffer, values.byteOffset, count);
     for (let i = 0; i < count; i++) bits[i] = view.getUint16(i * 2, littleEndian) << 16;
     return values;
   }

@@ -64,9 +64,23 @@ function fillRange(descriptor: number, path: string, offset: number, target: Uin
   }
 }
 
+/** Bytes that a walk through a file in order fetches at once. */
+const AHEAD = 1_048_576;
+/** Reads of up to this many are served from what was fetched; larger ones go where they belong without a copy. */
+const SMALL = AHEAD / 4;
+
+/** What was last read ahead, of one file at a time: thousands of small tensors would else be as many times open, stat and close. */
+interface Window {
+  readonly bytes: Uint8Array;
+  of: ByteSource | null;
+  from: number;
+  to: number;
+}
+let ahead: Window | null = null;
+
 /**
  * Random access to a file. It is opened for every read, so that no handle is left behind; a file that changed in between
- * is an error.
+ * is an error. Small reads in order, by `readInto`, are read ahead.
  *
  * @throws FormatError when there is no such file, it is a directory or it cannot be read
  */
@@ -82,12 +96,32 @@ export function fileSource(path: string): ByteSource {
       }
       return use(descriptor);
     });
-  return {
+  const fill = (offset: number, target: Uint8Array) =>
+    within(offset, target.length, (descriptor) => fillRange(descriptor, path, offset, target));
+  // Where a walk in order would go on: a little more, for what pads tensors to a boundary.
+  let next = 0;
+  const source: ByteSource = {
     size,
     read: (offset, length) => within(offset, length, (descriptor) => readRange(descriptor, path, offset, length)),
-    readInto: (offset, target) =>
-      within(offset, target.length, (descriptor) => fillRange(descriptor, path, offset, target)),
+    readInto: (offset, target) => {
+      const end = offset + target.length;
+      const inOrder = offset >= next && offset < next + 4096 && next > 0;
+      next = end;
+      if (ahead?.of !== source || offset < ahead.from || end > ahead.to) {
+        if (!inOrder || target.length > SMALL) {
+          fill(offset, target);
+          return;
+        }
+        ahead ??= { bytes: new Uint8Array(AHEAD), of: null, from: 0, to: 0 };
+        ahead.of = null;
+        const length = Math.max(target.length, Math.min(AHEAD, size - offset));
+        fill(offset, ahead.bytes.subarray(0, length));
+        Object.assign(ahead, { of: source, from: offset, to: offset + length });
+      }
+      target.set(ahead.bytes.subarray(offset - ahead.from, end - ahead.from));
+    },
   };
+  return source;
 }
 
 /** A whole file of at most `most` bytes. @throws FormatError */

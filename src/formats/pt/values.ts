@@ -1,6 +1,6 @@
 /** Elements of a strided view of a storage, read from the file when asked for. */
 
-import { DTYPE_BYTES, decodeNumbers } from "../dtype.ts";
+import { DTYPE_BYTES, decodeNumbers, newNumbers } from "../dtype.ts";
 import type { ByteSource } from "../source.ts";
 import { tilesOf } from "../tiles.ts";
 import type { StoredView } from "./tensor.ts";
@@ -81,16 +81,10 @@ export function readView(storage: OpenStorage, view: StoredView): Values {
   if (isContiguous(view)) {
     return decodeNumbers(storage.source.read(storage.offset + start * bytes, count * bytes), dtype, storage);
   }
-  const out = newValues(dtype, count);
+  const out = newNumbers(dtype, count);
   gatherBlock({ storage, view, out }, 0, start, 0);
   return out;
 }
-
-/** As `decodeNumbers` gives them. */
-const newValues = (dtype: StoredView["dtype"], count: number): Values =>
-  decodeNumbers(new Uint8Array(DTYPE_BYTES[dtype]), dtype) instanceof Float32Array
-    ? new Float32Array(count)
-    : new Float64Array(count);
 
 /** The same in pieces where the elements lie in order. */
 export function tileView(storage: OpenStorage, view: StoredView): Iterable<Values> {
