@@ -124,10 +124,15 @@ export function fileSource(path: string): ByteSource {
   return source;
 }
 
+/** @throws FormatError where a file has more than `most` bytes */
+export function checkSize(path: string, size: number, most: number): void {
+  if (size > most) throw new FormatError(`${path}: at most ${most} bytes are read, got ${size}, give a smaller file`);
+}
+
 /** A whole file of at most `most` bytes. @throws FormatError */
 export function fileBytes(path: string, most: number): Uint8Array {
   return withFile(path, (descriptor, { size }) => {
-    if (size > most) throw new FormatError(`${path}: at most ${most} bytes are read, got ${size}, give a smaller file`);
+    checkSize(path, size, most);
     return readRange(descriptor, path, 0, size);
   });
 }

@@ -7,7 +7,7 @@ import type { Data, NamedData } from "./data/index.ts";
 import { FormatError, namedError } from "./error.ts";
 import { folderModel, jsonFiles, openJson } from "./file-json.ts";
 import { insideFolder } from "./file-shards.ts";
-import { fileBytes, fileSource, systemError } from "./file-source.ts";
+import { checkSize, fileBytes, fileSource, systemError } from "./file-source.ts";
 import { kindByContent, kindOf } from "./kind.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -105,9 +105,13 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
   const name = basename(path);
   switch (kind) {
     case "onnx": {
-      const { readOnnx } = await import("./onnx/index.ts");
-      const { bytes, external } = onnxFile(path);
-      return inFile(path, () => readOnnx(bytes, { name, batch, external }));
+      const { readOnnx, skeletonOf } = await import("./onnx/index.ts");
+      const external = externalData(path);
+      return inFile(path, () => {
+        const values = fileSource(path);
+        checkSize(path, values.size, MAX_ONNX);
+        return readOnnx(skeletonOf(values), { name, batch, external, values });
+      });
     }
     case "safetensors": {
       const { readSafetensors } = await import("./safetensors/index.ts");

@@ -1,6 +1,7 @@
 /** ONNX bytes → Model. */
 
 import type { Model, ModelInput, Note } from "../../model/types.ts";
+import type { ByteSource } from "../source.ts";
 import { findBuffers } from "./buffers.ts";
 import { MAX_FILLED_ELEMENTS, MAX_FOLDED_TOTAL } from "./caps.ts";
 import type { Context, Value } from "./context.ts";
@@ -35,6 +36,8 @@ export interface ReadOnnxOptions {
   readonly dims?: Readonly<Record<string, number>>;
   /** Bytes of an external data file beside the model (the location is checked before); null where there is none. */
   readonly external?: ExternalSource;
+  /** The same file, to read large values from where `bytes` leaves them out (`skeletonOf`). Default `bytes`. */
+  readonly values?: ByteSource;
 }
 
 function emptyContext(proto: ProtoModel, inventory: Inventory, bound: BoundInputs): Context {
@@ -187,7 +190,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Mode
   const { batch = 1 } = options;
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new RangeError(`readOnnx: batch is a whole number from 1 on, got ${batch}`);
-  const source = tensorSource(bytes, options.external ?? null);
+  const source = tensorSource(bytes, options.external ?? null, options.values);
   const parsed = parseModel(source.wire);
   const proto: ProtoModel = { ...parsed, graph: unwrapNarrow(parsed.graph).graph };
   if (proto.graph.outputs.length === 0) fail("the graph has no outputs", null);

@@ -142,7 +142,11 @@ export function readFloats(source: TensorSource, tensor: ProtoTensor): Float32Ar
   return new Float32Array(aligned.buffer, aligned.byteOffset, count);
 }
 
-/** A source over bytes in memory. */
-export function tensorSource(bytes: Uint8Array, external: ExternalSource | null): TensorSource {
-  return { wire: wireOf(bytes), own: bytesSource(bytes), external };
+/** A source over a file's bytes, with `own` to read raw values from where they are not among the bytes. */
+export function tensorSource(
+  bytes: Uint8Array,
+  external: ExternalSource | null,
+  own: ByteSource = bytesSource(bytes),
+): TensorSource {
+  return { wire: wireOf(bytes), own, external };
 }

@@ -1,0 +1,90 @@
+/**
+ * An ONNX file without the values of its large tensors: what the graph is read from. Where the values would lie the bytes are
+ * never touched, so that they take neither time nor memory; they are read from the file when they are asked for.
+ */
+
+import type { ByteSource } from "../source.ts";
+
+/** Raw values of fewer bytes are taken with the rest: skipping costs a read of its own. */
+const LARGE = 65_536;
+/** Bytes that are read behind what is needed, since fields are small. */
+const AHEAD = 16_384;
+/** A tag and a length: a varint takes ten bytes at most. */
+const HEAD = 20;
+
+const BYTES = 2;
+/** ModelProto.graph, GraphProto.initializer, TensorProto.raw_data: the way to the values. */
+const PATH = [7, 5, 9];
+
+interface Reading {
+  readonly source: ByteSource;
+  readonly bytes: Uint8Array;
+  /** What lies before this has been read, but for the values that were left out. */
+  to: number;
+}
+
+function need(reading: Reading, from: number, end: number): void {
+  if (end <= reading.to) return;
+  const { source, bytes } = reading;
+  const start = Math.max(from, reading.to);
+  const until = Math.min(source.size, Math.max(end, start + AHEAD));
+  bytes.set(source.read(start, until - start), start);
+  reading.to = until;
+}
+
+/** Value and end of a varint that says where something ends; null where it is none: the parser will say what is wrong. */
+function length(bytes: Uint8Array, start: number, end: number): { readonly value: number; readonly end: number } | null {
+  let value = 0;
+  for (let at = start, factor = 1; at < end && factor < 2 ** 49; at++, factor *= 128) {
+    const byte = bytes[at]!;
+    value += (byte & 0x7f) * factor;
+    if (byte < 0x80) return { value, end: at + 1 };
+  }
+  return null;
+}
+
+const FIXED: ReadonlyMap<number, number> = new Map([
+  [1, 8],
+  [5, 4],
+]);
+
+/** Reads the message in start … end − 1; false where it is damaged, and then nothing is left out behind that place. */
+function walk(reading: Reading, start: number, end: number, depth: number): boolean {
+  for (let at = start; at < end; ) {
+    need(reading, at, Math.min(end, at + HEAD));
+    const tag = length(reading.bytes, at, end);
+    if (tag === null) return false;
+    const type = tag.value % 8;
+    let size = FIXED.get(type);
+    let from = tag.end;
+    if (size === undefined) {
+      const next = length(reading.bytes, from, end);
+      // Varints of more than 49 bits are negative numbers: ten bytes.
+      if (type === 0) {
+        size = next === null ? 10 : next.end - from;
+      } else if (type === BYTES && next !== null) {
+        size = next.value;
+        from = next.end;
+      } else return false;
+    }
+    if (size > end - from) return false;
+    const inside = type === BYTES && (tag.value - type) / 8 === PATH[depth];
+    if (inside && depth + 1 < PATH.length) {
+      if (!walk(reading, from, from + size, depth + 1)) return false;
+    } else if (!inside || size < LARGE) need(reading, from, from + size);
+    at = from + size;
+  }
+  return true;
+}
+
+/**
+ * The file's bytes, with zeros for the raw values of initializers of 64 KiB and more.
+ *
+ * @throws FormatError where the file cannot be read
+ */
+export function skeletonOf(source: ByteSource): Uint8Array {
+  const bytes = new Uint8Array(source.size);
+  const reading: Reading = { source, bytes, to: 0 };
+  if (!walk(reading, 0, source.size, 0)) need(reading, reading.to, source.size);
+  return bytes;
+}
