@@ -14,3 +14,11 @@ export {
   threadsPay,
   withSharedPool,
 } from "./pool/index.ts";
+export {
+  BLOCK_NUMBERS,
+  type BlockSums,
+  blockSums,
+  createSumsReference,
+  createSumsSimd,
+  type RowSums,
+} from "./sums/index.ts";

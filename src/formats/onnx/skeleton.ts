@@ -33,7 +33,11 @@ function need(reading: Reading, from: number, end: number): void {
 }
 
 /** Value and end of a varint that says where something ends; null where it is none: the parser will say what is wrong. */
-function length(bytes: Uint8Array, start: number, end: number): { readonly value: number; readonly end: number } | null {
+function length(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly value: number; readonly end: number } | null {
   let value = 0;
   for (let at = start, factor = 1; at < end && factor < 2 ** 49; at++, factor *= 128) {
     const byte = bytes[at]!;
