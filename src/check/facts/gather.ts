@@ -2,7 +2,7 @@
 
 import type { Model, Parameter } from "../../model/types.ts";
 import type { ParameterUsage, Usages } from "../../plan/usage/types.ts";
-import { effortFor, parameterStatistics } from "../statistics/index.ts";
+import { effortFor, parameterStatistics, sharedRoom } from "../statistics/index.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { rankOf } from "./rank.ts";
 import { repeatedLines } from "./repeated.ts";
@@ -22,11 +22,11 @@ function unitsOf(usage: ParameterUsage, { rows, columns, shape }: TensorStatisti
 const countOf = ({ shape }: Parameter) => shape.reduce((product, size) => product * size, 1);
 
 /** Values that are hashed: the moments, of all values and with 52 bits each, tell what these do not. */
-const HASHED = 4096;
+const HASHED = 256;
 
 /** 32-bit FNV-1a over the bits of some values, with the moments: equal tensors agree, others do not in practice. */
 function fingerprintOf({ sample, mean, std, min, max, count }: TensorStatistics): string {
-  const bits = new Uint32Array(Float32Array.from(sample.subarray(0, HASHED)).buffer);
+  const bits = new Uint32Array(new Float32Array(sample.subarray(0, HASHED)).buffer);
   let hash = 0x811c9dc5;
   for (let i = 0; i < bits.length; i++) hash = Math.imul(hash ^ bits[i]!, 0x01000193);
   return `${count} ${mean} ${std} ${min} ${max} ${hash >>> 0}`;
@@ -38,8 +38,8 @@ function valuesOf(parameter: Parameter, statistics: TensorStatistics): Float64Ar
 }
 
 function rankOfSlice({ slice, nan, infinite, min, max, work }: TensorStatistics) {
-  if (slice === null || nan > 0 || infinite > 0 || min === max || slice.at.length < 2) return null;
-  return rankOf({ count: slice.at.length, length: slice.length, vectors: slice.vectors, work });
+  if (slice === null || nan > 0 || infinite > 0 || min === max || slice.count < 2) return null;
+  return rankOf(slice, work);
 }
 
 export function factsOf(parameter: Parameter, usage: ParameterUsage, statistics: TensorStatistics): TensorFacts {
@@ -69,7 +69,7 @@ export function factsOf(parameter: Parameter, usage: ParameterUsage, statistics:
   };
 }
 
-/** Facts by parameter name; parameters without values in the file are left out. */
+/** Facts by parameter name; parameters without values in the file are left out. A visit's statistics last until the next one. */
 export function gatherFacts(
   model: Model,
   usages: Usages,
@@ -77,8 +77,9 @@ export function gatherFacts(
 ): ReadonlyMap<string, TensorFacts> {
   const found = new Map<string, TensorFacts>();
   const effort = effortFor(model);
+  const room = sharedRoom();
   for (const [name, usage] of usages.byName) {
-    const statistics = parameterStatistics(model, name, effort(countOf(usage.parameter)));
+    const statistics = parameterStatistics(model, name, { ...effort(countOf(usage.parameter)), room });
     if (statistics === null || statistics.count === 0) continue;
     const facts = factsOf(usage.parameter, usage, statistics);
     found.set(name, facts);

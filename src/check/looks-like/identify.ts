@@ -7,7 +7,7 @@ import { statisticsOf } from "../statistics/statistics.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { type ElementOptions, identifyElements, zeroRowsOnly } from "./elements.ts";
 import { constantOf, patternOf } from "./patterns.ts";
-import { commonRowLength, isRowCentred, type Lines, orthogonalLength } from "./regular.ts";
+import { commonRowLength, isRowCentred, orthogonalLength } from "./regular.ts";
 import { knownLaws } from "./schemes.ts";
 import type { Likeness, TensorUse } from "./types.ts";
 
@@ -43,15 +43,10 @@ function constant(statistics: TensorStatistics, use: TensorUse): Likeness | null
   return sure(initializer, scale);
 }
 
-/** The tensor's lines along its longer side, as the slice has them. */
-function linesOf({ slice }: TensorStatistics): Lines | null {
-  return slice ? { count: slice.at.length, length: slice.length, vectors: slice.vectors } : null;
-}
-
 function orthogonal(statistics: TensorStatistics, use: TensorUse, rounding: number): Likeness | null {
-  const lines = linesOf(statistics);
-  if (!lines) return null;
-  const whole = orthogonalLength(lines, rounding);
+  const { slice } = statistics;
+  if (!slice) return null;
+  const whole = orthogonalLength(slice, rounding);
   const blocks = orthogonalBlocks(statistics, use, rounding);
   if (blocks !== null)
     return sure({ kind: "orthogonal", gain: blocks.gain, blocks: blocks.count }, blocks.gain, ["orthogonal"]);
@@ -70,7 +65,13 @@ function orthogonalBlocks({ whole, shape }: TensorStatistics, { gates }: TensorU
     if (count < 2 || !Number.isInteger(size) || size < 2 || size > columns) continue;
     const gains = Array.from({ length: count }, (_, block) =>
       orthogonalLength(
-        { count: size, length: columns, vectors: whole.subarray(block * size * columns, (block + 1) * size * columns) },
+        {
+          count: size,
+          length: columns,
+          vectors: whole.subarray(block * size * columns, (block + 1) * size * columns),
+          line: columns,
+          step: 1,
+        },
         rounding,
       ),
     );
@@ -83,7 +84,9 @@ function orthogonalBlocks({ whole, shape }: TensorStatistics, { gates }: TensorU
       continue;
     // Rows of one orthogonal matrix are orthogonal in any parts: only where the whole is not, or is too tall, are there blocks.
     const together =
-      rows <= columns ? orthogonalLength({ count: rows, length: columns, vectors: whole }, rounding) : null;
+      rows <= columns
+        ? orthogonalLength({ count: rows, length: columns, vectors: whole, line: columns, step: 1 }, rounding)
+        : null;
     if (together === null) return { gain: first, count };
   }
   return null;
@@ -100,7 +103,7 @@ function deltaOrthogonal({ whole, shape, zeros, count }: TensorStatistics, round
     for (let tap = 0; tap < taps; tap++) if (tap !== centre && whole[i * taps + tap] !== 0) return null;
     vectors[(i % columns) * rows + Math.floor(i / columns)] = whole[i * taps + centre]!;
   }
-  const gain = orthogonalLength({ count: columns, length: rows, vectors }, rounding);
+  const gain = orthogonalLength({ count: columns, length: rows, vectors, line: rows, step: 1 }, rounding);
   return gain === null ? null : sure({ kind: "delta-orthogonal", gain }, gain, ["delta-orthogonal"]);
 }
 

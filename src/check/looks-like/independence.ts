@@ -13,39 +13,43 @@ import type { Test } from "./types.ts";
 /** Lines of fewer elements, or fewer lines, tell nothing. */
 const FEWEST = 4;
 
-/** Lines that hold anything: a row of zeros (the padding entry of an embedding) is left out. */
-function filled({ sums, squares }: LineSums): { readonly sums: number[]; readonly squares: number[] } {
-  const kept: { sums: number[]; squares: number[] } = { sums: [], squares: [] };
-  for (let i = 0; i < sums.length; i++) {
-    if (squares[i] === 0) continue;
-    kept.sums.push(sums[i]!);
-    kept.squares.push(squares[i]!);
-  }
-  return kept;
-}
-
 /**
  * Σ(S_i − n·μ)²/(nσ²) over the lines is χ² with one degree of freedom each, but for the elements' excess kurtosis κ, which adds
- * κ/n to the variance of a term; and the lines' sums of squares vary as Var = nσ⁴(K − 1).
+ * κ/n to the variance of a term; and the lines' sums of squares vary as Var = nσ⁴(K − 1). Lines of zeros (the padding entry of an
+ * embedding) are left out.
  */
-function lineTests(what: string, lines: LineSums, law: ElementLaw, length: number): Test[] {
-  const { sums, squares } = filled(lines);
-  const m = sums.length;
-  if (m < FEWEST || length < FEWEST) return [];
+function lineTests(what: string, { sums, squares }: LineSums, law: ElementLaw, length: number): Test[] {
+  if (length < FEWEST) return [];
   const { mean, std } = law;
+  // Around the law's mean: Σ(x − μ)² of each line.
+  const central = (i: number) => squares[i]! - 2 * mean * sums[i]! + length * mean * mean;
+  let [lines, sum, square] = [0, 0, 0];
+  for (let i = 0; i < sums.length; i++) {
+    if (squares[i] === 0) continue;
+    lines++;
+    sum += sums[i]!;
+    square += central(i);
+  }
+  if (lines < FEWEST) return [];
+  const centre = mean === 0 ? 0 : sum / lines;
+  const middle = square / lines;
+  let [apart, spread] = [0, 0];
+  for (let i = 0; i < sums.length; i++) {
+    if (squares[i] === 0) continue;
+    apart += (sums[i]! - centre) ** 2;
+    spread += (central(i) - middle) ** 2;
+  }
   const shape = SHAPES[law.family];
   const variance = std * std;
-  const centre = law.mean === 0 ? 0 : sums.reduce((sum, value) => sum + value, 0) / m;
-  const apart = sums.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (length * variance);
-  const freedom = law.mean === 0 ? m : m - 1;
-  // Around the law's mean: Σ(x − μ)² of each line.
-  const central = squares.map((value, i) => value - 2 * mean * sums[i]! + length * mean * mean);
-  const middle = central.reduce((sum, value) => sum + value, 0) / m;
-  const spread =
-    central.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (length * variance ** 2 * (shape.kurtosis - 1));
+  const freedom = mean === 0 ? lines : lines - 1;
+  const ofSums = 2 * freedom + (lines * (shape.kurtosis - 3)) / length;
+  const ofNorms = (lines - 1) * (2 + shape.squareExcess / length);
   return [
-    { name: `${what} sums`, p: upperTail(apart, freedom, 2 * freedom + (m * (shape.kurtosis - 3)) / length) },
-    { name: `${what} norms`, p: eitherTail(spread, m - 1, (m - 1) * (2 + shape.squareExcess / length)) },
+    { name: `${what} sums`, p: upperTail(apart / (length * variance), freedom, ofSums) },
+    {
+      name: `${what} norms`,
+      p: eitherTail(spread / (length * variance ** 2 * (shape.kurtosis - 1)), lines - 1, ofNorms),
+    },
   ];
 }
 
@@ -53,9 +57,9 @@ const MOST_LINES = 256;
 
 /** Σ over pairs of L·cos² is 1 a pair for independent lines of length L, with variance 2(L − 1)/(L + 2). */
 function pairTest({ slice, work }: TensorStatistics, mean: number): Test[] {
-  if (!slice || slice.at.length < FEWEST || slice.length < 2 * FEWEST) return [];
-  const { length, at } = slice;
-  const most = Math.min(at.length, MOST_LINES, Math.max(FEWEST, Math.floor(Math.sqrt((2 * work) / length))));
+  if (!slice || slice.count < FEWEST || slice.length < 2 * FEWEST) return [];
+  const { length, count } = slice;
+  const most = Math.min(count, MOST_LINES, Math.max(FEWEST, Math.floor(Math.sqrt((2 * work) / length))));
   const products = productsOf(packLines(slice, most, mean));
   let total = 0;
   let lines = 0;

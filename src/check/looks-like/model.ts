@@ -2,7 +2,7 @@
 
 import type { Model, Parameter } from "../../model/types.ts";
 import { analyse } from "../../plan/usage/index.ts";
-import { effortFor, parameterStatistics } from "../statistics/index.ts";
+import { effortFor, parameterStatistics, sharedRoom } from "../statistics/index.ts";
 import type { TensorStatistics } from "../statistics/types.ts";
 import { identify } from "./identify.ts";
 import type { Likeness, TensorUse } from "./types.ts";
@@ -30,8 +30,8 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => pro
 const TELLING = 1024;
 
 /**
- * Statistics and likeness of each parameter that has values, in the file's order, one at a time: what is yielded holds up to
- * about 20 MB that the next one need not.
+ * Statistics and likeness of each parameter that has values, in the file's order, one at a time: what is yielded is good
+ * until the next one is asked for.
  *
  * A weight and its bias are trained together: a bias that has moved from its start tells of a weight whose own movement is too
  * small to be seen, and a bias of a few numbers beside a trained weight is not called fresh.
@@ -42,8 +42,11 @@ export function* identifyModel(model: Model, names?: ReadonlySet<string>): Gener
   const uses = usageOf(model);
   const effort = effortFor(model);
   const alone = new Map<string, Likeness>();
-  const judge = (name: string, use: ParameterUse): { statistics: TensorStatistics; likeness: Likeness } | null => {
-    const statistics = parameterStatistics(model, name, effort(sizeOf(model.parameters.get(name)?.shape ?? [])));
+  // What is yielded stays while its neighbour is looked at.
+  const [ownRoom, besideRoom] = [sharedRoom(), sharedRoom()];
+  const judge = (name: string, use: ParameterUse, room = besideRoom) => {
+    const size = sizeOf(model.parameters.get(name)?.shape ?? []);
+    const statistics = parameterStatistics(model, name, { ...effort(size), room });
     if (!statistics) return null;
     const likeness = alone.get(name) ?? identify(statistics, use);
     alone.set(name, likeness);
@@ -65,7 +68,7 @@ export function* identifyModel(model: Model, names?: ReadonlySet<string>): Gener
   for (const parameter of model.parameters.values()) {
     const use = uses.get(parameter.name);
     if (!use || (names && !names.has(parameter.name))) continue;
-    const found = judge(parameter.name, use);
+    const found = judge(parameter.name, use, ownRoom);
     if (!found) continue;
     const { statistics, likeness } = found;
     const beside = isDrawn(likeness) ? sibling(use.owner ?? biasOf.get(parameter.name)) : null;

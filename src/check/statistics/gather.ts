@@ -1,5 +1,6 @@
 /** The values that are kept while a tensor passes: all of a small one, a strided sample and some whole lines of a large one. */
 
+import type { Room } from "./room.ts";
 import { SLICE, type Slice, type Values, WHOLE } from "./types.ts";
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -30,26 +31,14 @@ export interface Gathered {
 const MOST_LINES = 4096;
 
 /** Lines of a matrix that is not kept whole: as many as `SLICE` holds, at least two, evenly spread. */
-function plannedLines(lines: number, length: number): number[] {
-  const count = Math.min(lines, MOST_LINES, Math.max(2, Math.floor(SLICE / length)));
-  return Array.from({ length: count }, (_, i) => Math.floor((i * lines) / count));
-}
+const plannedLines = (lines: number, length: number): number =>
+  Math.min(lines, MOST_LINES, Math.max(2, Math.floor(SLICE / length)));
 
-const COLUMNS_AT_ONCE = 16;
-
-function rowsOf(whole: Values, rows: number, columns: number): Slice {
-  if (rows <= columns) {
-    return { along: "rows", length: columns, at: Array.from({ length: rows }, (_, i) => i), vectors: whole, of: rows };
-  }
-  const vectors = whole instanceof Float32Array ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
-  // Some columns at a time: their ends stay in the cache while all rows pass.
-  for (let from = 0; from < columns; from += COLUMNS_AT_ONCE) {
-    const to = Math.min(columns, from + COLUMNS_AT_ONCE);
-    for (let row = 0; row < rows; row++) {
-      for (let column = from; column < to; column++) vectors[column * rows + row] = whole[row * columns + column]!;
-    }
-  }
-  return { along: "columns", length: rows, at: Array.from({ length: columns }, (_, i) => i), vectors, of: columns };
+/** All lines along the longer side of a matrix that is held. */
+function allLines(vectors: Values, rows: number, columns: number): Slice {
+  return rows <= columns
+    ? { along: "rows", count: rows, length: columns, at: (i) => i, vectors, line: columns, step: 1, of: rows }
+    : { along: "columns", count: columns, length: rows, at: (i) => i, vectors, line: 1, step: columns, of: columns };
 }
 
 interface PartSlice {
@@ -57,65 +46,83 @@ interface PartSlice {
   readonly slice: Slice;
 }
 
-function partOfRows(rows: number, columns: number): PartSlice {
-  const at = plannedLines(rows, columns);
-  const vectors = new Float32Array(at.length * columns);
+function partOfRows(rows: number, columns: number, room: Room): PartSlice {
+  const count = plannedLines(rows, columns);
+  const at = (i: number) => Math.floor((i * rows) / count);
+  const vectors = room.take(count * columns, false);
   let next = 0;
   const add = (values: Values, start: number) => {
     const end = start + values.length;
     // A line may begin in an earlier piece.
-    for (let i = next; i < at.length && at[i]! * columns < end; i++) {
-      const first = at[i]! * columns;
+    for (let i = next; i < count && at(i) * columns < end; i++) {
+      const first = at(i) * columns;
       const from = Math.max(first, start);
       const to = Math.min(first + columns, end);
       if (from < to) vectors.set(values.subarray(from - start, to - start), i * columns + from - first);
       if (first + columns <= end) next = i + 1;
     }
   };
-  return { add, slice: { along: "rows", length: columns, at, vectors, of: rows } };
+  return { add, slice: { along: "rows", count, length: columns, at, vectors, line: columns, step: 1, of: rows } };
 }
 
-function partOfColumns(rows: number, columns: number): PartSlice {
-  const at = plannedLines(columns, rows);
-  const vectors = new Float32Array(at.length * rows);
+function partOfColumns(rows: number, columns: number, room: Room): PartSlice {
+  const count = plannedLines(columns, rows);
+  const at = (i: number) => Math.floor((i * columns) / count);
+  const places = Int32Array.from({ length: count }, (_, i) => at(i));
+  const vectors = room.take(count * rows, false);
   const add = (values: Values, start: number) => {
     const end = start + values.length;
     for (let row = Math.floor(start / columns); row * columns < end; row++) {
-      for (let i = 0; i < at.length; i++) {
-        const index = row * columns + at[i]!;
+      for (let i = 0; i < count; i++) {
+        const index = row * columns + places[i]!;
         if (index >= start && index < end) vectors[i * rows + row] = values[index - start]!;
       }
     }
   };
-  return { add, slice: { along: "columns", length: rows, at, vectors, of: columns } };
+  return { add, slice: { along: "columns", count, length: rows, at, vectors, line: rows, step: 1, of: columns } };
 }
 
-/** For a tensor of `count` values in rows of `columns`; `matrix` says whether lines mean anything. */
-export function gather(count: number, columns: number, matrix: boolean, wide: boolean, most: number): Gathered {
+interface Wanted {
+  readonly count: number;
+  readonly columns: number;
+  /** Whether lines mean anything. */
+  readonly matrix: boolean;
+  /** Numbers beyond float32. */
+  readonly wide: boolean;
+  /** Size of the sample. */
+  readonly most: number;
+}
+
+/** For a tensor of `count` values in rows of `columns`. */
+export function gather({ count, columns, matrix, wide, most }: Wanted, room: Room): Gathered {
   const rows = columns > 0 ? count / columns : 0;
-  const make = (length: number): Values => (wide ? new Float64Array(length) : new Float32Array(length));
-  const whole = count <= WHOLE ? make(count) : null;
+  const whole = count <= WHOLE ? room.take(count, wide) : null;
   const stride = sampleStride(count, columns, most);
   // A tensor that is held whole and sampled whole is its own sample.
-  const taken = whole && stride === 1 ? whole : make(Math.ceil(count / stride));
+  const taken = whole && stride === 1 ? whole : room.take(Math.ceil(count / stride), wide);
   const part =
-    matrix && whole === null ? (rows <= columns ? partOfRows(rows, columns) : partOfColumns(rows, columns)) : null;
+    matrix && whole === null
+      ? rows <= columns
+        ? partOfRows(rows, columns, room)
+        : partOfColumns(rows, columns, room)
+      : null;
   return {
     add: (values, start) => {
-      if (whole) whole.set(values, start);
-      else {
-        for (let i = Math.ceil(start / stride); i * stride < start + values.length; i++) {
-          taken[i] = values[i * stride - start]!;
-        }
-        part?.add(values, start);
+      if (whole) {
+        whole.set(values, start);
+        return;
       }
+      for (let i = Math.ceil(start / stride); i * stride < start + values.length; i++) {
+        taken[i] = values[i * stride - start]!;
+      }
+      part?.add(values, start);
     },
     sample: () => {
       if (whole && taken !== whole) for (let i = 0; i < taken.length; i++) taken[i] = whole[i * stride]!;
-      return finite(taken, stride, make);
+      return finite(taken, stride, (length) => room.take(length, wide));
     },
     whole: () => whole,
-    slice: () => (matrix ? (whole ? rowsOf(whole, rows, columns) : (part?.slice ?? null)) : null),
+    slice: () => (matrix ? (whole ? allLines(whole, rows, columns) : (part?.slice ?? null)) : null),
   };
 }
 

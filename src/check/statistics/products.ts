@@ -1,6 +1,7 @@
 /** Products of every pair of lines: the Gram matrix behind ranks, spectra and tests of independence. */
 
 import type { Slice } from "./types.ts";
+import { workspace } from "./work.ts";
 
 /** Lines in a row, each of `length` numbers. */
 export interface Packed {
@@ -9,24 +10,39 @@ export interface Packed {
   readonly at: Float64Array;
 }
 
-/** `count` evenly spread lines of a slice less `mean`, as doubles: conversions cost more than the products. */
-export function packLines({ at, length, vectors }: Slice, count: number, mean = 0): Packed {
-  const packed = new Float64Array(count * length);
-  for (let i = 0; i < count; i++) {
-    const from = Math.floor((i * at.length) / count) * length;
-    for (let j = 0; j < length; j++) packed[i * length + j] = vectors[from + j]! - mean;
+const packing = workspace();
+const multiplying = workspace();
+
+/**
+ * `count` evenly spread lines of a slice less `mean`, as doubles: conversions cost more than the products. They last until the
+ * next are packed.
+ */
+export function packLines(slice: Slice, count: number, mean = 0): Packed {
+  const { length, vectors, line, step } = slice;
+  const packed = packing(count * length);
+  const starts = Int32Array.from({ length: count }, (_, i) => Math.floor((i * slice.count) / count) * line);
+  if (step === 1) {
+    for (let i = 0; i < count; i++) {
+      const from = starts[i]!;
+      for (let j = 0; j < length; j++) packed[i * length + j] = vectors[from + j]! - mean;
+    }
+  } else {
+    // Columns of rows that lie one after another: each row is gone through once.
+    for (let j = 0; j < length; j++) {
+      for (let i = 0; i < count; i++) packed[i * length + j] = vectors[starts[i]! + j * step]! - mean;
+    }
   }
   return { count, length, at: packed };
 }
 
 /**
- * G[i·count + j] = Σ_k a_ik·a_jk for j ≤ i; what lies above the diagonal is of no use.
+ * G[i·count + j] = Σ_k a_ik·a_jk for j ≤ i; what lies above the diagonal is of no use, and the next products take the place.
  *
  * Four lines by two at a time: each number that is fetched serves several products (Goto & van de Geijn 2008), three times the
  * speed of one product after another.
  */
 export function productsOf({ count, length, at }: Packed): Float64Array {
-  const out = new Float64Array(count * count);
+  const out = multiplying(count * count);
   const last = count - 1;
   for (let i = 0; i < count; i += 4) {
     const i1 = Math.min(i + 1, last);

@@ -153,8 +153,7 @@ function lanczos(matrix: Matrix): { readonly value: number; readonly error: numb
 }
 
 /** Norm of all `of` lines from the squared norm of `used` of them, in noise of standard deviation `std`. */
-function extrapolate(value: number, { at, length, of }: Slice, total: number): number {
-  const used = at.length;
+function extrapolate(value: number, { count: used, length, of }: Slice, total: number): number {
   let noise = total / (of * length);
   let estimate = Math.sqrt(value);
   for (let i = 0; i < 4; i++) {
@@ -177,7 +176,7 @@ interface Pairs {
 }
 
 function pairsOf(slice: Slice, work: number): Pairs {
-  const count = slice.at.length;
+  const { count } = slice;
   const taken = Math.min(count, Math.max(4, Math.floor(Math.sqrt((2 * work) / slice.length))));
   if (taken < 2) return { mean: 0, error: 0, all: true };
   const products = productsOf(packLines(slice, taken));
@@ -222,8 +221,12 @@ export function spectrumOf({
   work,
 }: TensorStatistics): Spectrum | null {
   if (!slice || !rows || !columns || nan + infinite > 0 || count === 0) return null;
-  const used = slice.at.length;
-  const matrix: Matrix = { count: used, length: slice.length, at: slice.vectors };
+  const used = slice.count;
+  const matrix: Matrix =
+    slice.step === 1
+      ? { count: used, length: slice.length, at: slice.vectors }
+      : // A copy: pairs of lines are packed next.
+        { count: used, length: slice.length, at: packLines(slice, used).at.slice() };
   const total = count * (std * std + mean * mean);
   const lines = { used, of: slice.of };
   if (!(total > 0)) return { norm: 0, normError: 0, effectiveRank: 0, rankError: 0, lines };

@@ -4,12 +4,17 @@ import type { Dtype, Model } from "../../model/types.ts";
 import { gather } from "./gather.ts";
 import { lineSums } from "./lines.ts";
 import { newMoments } from "./moments.ts";
+import { freshRoom, type Room } from "./room.ts";
 import { type Histogram, SAMPLE, type TensorStatistics, type Values } from "./types.ts";
 import { type Effort, WORK } from "./work.ts";
 
 export interface TensorLike {
   readonly shape: readonly number[];
   readonly dtype: Dtype;
+}
+
+export interface StatisticsOptions extends Partial<Effort> {
+  readonly room?: Room;
 }
 
 const BINS = 24;
@@ -47,23 +52,25 @@ function shapeMoments(sample: Values, mean: number): { readonly skewness: number
  * Statistics of a tensor whose values come row-major in pieces of any size; a piece may be overwritten once the next is asked
  * for. Memory: at most about 20 MB, whatever the tensor's size.
  *
- * @param effort multiplications that each question about the tensor's lines may take, default 4,194,304, and size of the sample,
- *   default 32,768
+ * @param options multiplications that each question about the tensor's lines may take, default 4,194,304; size of the sample,
+ *   default 32,768; and where what is kept lies: in a shared room until the next tensor comes
  * @throws RangeError where the pieces are not as long as the shape says
  * @example statisticsOf({ shape: [2, 2], dtype: "f32" }, [Float32Array.of(1, 2, 3, 4)]).mean // 2.5
  */
 export function statisticsOf(
   { shape, dtype }: TensorLike,
   pieces: Iterable<Values>,
-  { work = WORK, sample: largest = SAMPLE }: Partial<Effort> = {},
+  { work = WORK, sample: largest = SAMPLE, room = freshRoom() }: StatisticsOptions = {},
 ): TensorStatistics {
+  room.clear();
   const count = shape.reduce((product, size) => product * size, 1);
   const rowCount = shape[0] ?? 1;
   const columnCount = rowCount > 0 ? count / rowCount : 0;
   const matrix = shape.length >= 2 && count > 0;
   const moments = newMoments();
   const lines = lineSums(matrix, rowCount, columnCount);
-  const kept = gather(count, matrix ? columnCount : 1, matrix, dtype === "f64" || dtype.endsWith("64"), largest);
+  const wide = dtype.endsWith("64");
+  const kept = gather({ count, columns: matrix ? columnCount : 1, matrix, wide, most: largest }, room);
   let at = 0;
   for (const piece of pieces) {
     if (at + piece.length > count) break;
@@ -108,11 +115,15 @@ export function statisticsOf(
  *
  * @returns null where the file holds no values for it
  */
-export function parameterStatistics(model: Model, name: string, effort: Partial<Effort> = {}): TensorStatistics | null {
+export function parameterStatistics(
+  model: Model,
+  name: string,
+  options: StatisticsOptions = {},
+): TensorStatistics | null {
   const parameter = model.parameters.get(name);
   if (!parameter) return null;
   const pieces = model.tiles?.(name);
-  if (pieces) return statisticsOf(parameter, pieces, effort);
+  if (pieces) return statisticsOf(parameter, pieces, options);
   const values = model.read(name);
-  return values ? statisticsOf(parameter, [values], effort) : null;
+  return values ? statisticsOf(parameter, [values], options) : null;
 }

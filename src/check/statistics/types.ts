@@ -21,13 +21,18 @@ export interface LineSums {
 
 /**
  * Whole lines along the longer side of the matrix, spread evenly: rows where there are at most as many rows as columns,
- * columns otherwise. `vectors[i·length + j]` is element j of line `at[i]`.
+ * columns otherwise. Element j of line i is `vectors[i·line + j·step]`.
  */
 export interface Slice {
   readonly along: "rows" | "columns";
+  /** Lines that are here, elements of each. */
+  readonly count: number;
   readonly length: number;
-  readonly at: readonly number[];
-  readonly vectors: Float32Array | Float64Array;
+  /** Place of line i in the matrix. */
+  readonly at: (i: number) => number;
+  readonly vectors: Values;
+  readonly line: number;
+  readonly step: number;
   /** Lines of the whole matrix in that direction. */
   readonly of: number;
 }

@@ -12,10 +12,10 @@ export interface Effort {
 
 /** Multiplications of one question about a tensor's lines (products of pairs, rank): 91 lines of 1,024. */
 export const WORK = 4_194_304;
-/** Those of all matrices of a file together: 32 of them get all that they want. */
-const TOTAL = 134_217_728;
+/** Those of all matrices of a file together: 16 of them get all that they want. */
+const TOTAL = 67_108_864;
 /** Multiplications for each number where shares are small: large tensors still get more than small ones. */
-const A_NUMBER = 4;
+const A_NUMBER = 2;
 
 /** Values in the samples of a file together: 128 matrices get the largest sample. */
 const SAMPLES = 4_194_304;
@@ -29,4 +29,13 @@ export function effortFor({ parameters }: Pick<Model, "parameters">): (count: nu
   const share = TOTAL / Math.max(1, matrices);
   const sample = Math.min(SAMPLE, Math.max(FEWEST_SAMPLES, Math.floor(SAMPLES / Math.max(1, matrices))));
   return (count) => ({ work: Math.min(WORK, Math.max(share, A_NUMBER * count)), sample });
+}
+
+/** Memory for one question's numbers, the same each time it is asked: what was there before is lost. */
+export function workspace(): (count: number) => Float64Array {
+  let held = new Float64Array(0);
+  return (count) => {
+    if (held.length < count) held = new Float64Array(2 * count);
+    return held.subarray(0, count);
+  };
 }
