@@ -3,6 +3,7 @@
 import * as reference from "../random/index.ts";
 import { type Key, truncatedWay, uniformSteps } from "../random/index.ts";
 import { type FillKernel, fillBlocks, fillKernel, type MakeBlocks } from "./fill-module.ts";
+import { type Narrow, narrowBlocks } from "./narrow.ts";
 
 /** A law of independent values; `start` is the first element's index in the key's stream. Plain data, safe to send. */
 export type Fill =
@@ -88,6 +89,24 @@ export function runFill(out: Float32Array, fill: Fill, kernel: FillKernel | null
   const make = kernel === null ? null : blocksOf(fill);
   if (kernel === null || make === null || fill.kind === "constant") fillByReference(out, fill);
   else fillBlocks(kernel, out, fill.key, fill.start, make);
+}
+
+/**
+ * Values of a fill as 16-bit patterns, from address `at` of the kernel's memory on: narrowed while they are in the nearest cache.
+ * May write 14 bytes beyond.
+ *
+ * @returns false where the reference has to draw them: nothing is written then
+ */
+export function runNarrowFill(
+  kernel: FillKernel,
+  { at, length }: { readonly at: number; readonly length: number },
+  fill: Fill,
+  dtype: Narrow,
+): boolean {
+  const make = blocksOf(fill);
+  if (make === null || fill.kind === "constant") return false;
+  narrowBlocks(kernel, { at, length }, fill.key, fill.start, make, dtype);
+  return true;
 }
 
 /** As `fillUniform` of `random`, bit for bit. @example fillUniform(new Float32Array(10), createKey(0, "b"), 0, -0.1, 0.1) */

@@ -1,13 +1,15 @@
 /** float32 to the 16-bit types by SIMD, rounded to nearest even. */
 
-import { type FillKernel, fillKernel, TILE_WORDS } from "./fill-module.ts";
+import { BLOCK_WORDS, checkRange, type Key } from "../random/index.ts";
+import { type FillKernel, fillKernel, type MakeBlocks, TILE_WORDS } from "./fill-module.ts";
 
 export type Narrow = "f16" | "bf16";
 
-/** Numbers `at … end` (bytes, a multiple of 32) of the kernel's memory, in place: the first half holds the result. */
-function narrowInPlace({ exports }: FillKernel, at: number, end: number, dtype: Narrow): void {
-  if (dtype === "f16") exports.toFloat16(at, end, at);
-  else exports.toBfloat16(at, end, at);
+/** `count` numbers at `at` of the kernel's memory to 16-bit patterns at `out`, eight at a time; `out` may be `at`. */
+function narrowAt({ exports }: FillKernel, at: number, count: number, out: number, dtype: Narrow): void {
+  const end = at + Math.ceil(count / 8) * 32;
+  if (dtype === "f16") exports.toFloat16(at, end, out);
+  else exports.toBfloat16(at, end, out);
 }
 
 /**
@@ -29,8 +31,29 @@ export function narrow(
   for (let done = 0; done < values.length; done += TILE_WORDS) {
     const count = Math.min(TILE_WORDS, values.length - done);
     tile.set(values.subarray(done, done + count));
-    narrowInPlace(kernel, at, at + Math.ceil(count / 8) * 32, dtype);
+    narrowAt(kernel, at, count, at, dtype);
     out.set(patterns.subarray(0, count), done);
   }
   return true;
+}
+
+/** Elements `start … start + length` of a key's stream by `make`, tile by tile, as patterns at `at` of the kernel's memory. */
+export function narrowBlocks(
+  kernel: FillKernel,
+  { at, length }: { readonly at: number; readonly length: number },
+  { words }: Key,
+  start: number,
+  make: MakeBlocks,
+  dtype: Narrow,
+): void {
+  checkRange(start, length);
+  kernel.exports.setKey(words[0], words[1], words[2], words[3]);
+  for (let done = 0; done < length; ) {
+    const block = Math.floor((start + done) / BLOCK_WORDS);
+    const from = start + done - block * BLOCK_WORDS;
+    const count = Math.min(TILE_WORDS - from, length - done);
+    make(kernel.exports, kernel.at, block, Math.ceil((from + count) / 8) * 8);
+    narrowAt(kernel, kernel.at + from * 4, count, at + done * 2, dtype);
+    done += count;
+  }
 }

@@ -6,7 +6,7 @@ import type { ByteSink } from "../formats/source.ts";
 import type { Plan } from "../plan/types.ts";
 import { STREAM_VERSION } from "../random/index.ts";
 import { version } from "../version.ts";
-import { withThreads } from "./parallel.ts";
+import { type ParallelChunks, withThreads } from "./parallel.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { bytesOf, createRoom, type Slot, type SlotOptions, slotChunks, slotsOf, totalBytes } from "./slots.ts";
 import type { TileOptions } from "./tiles.ts";
@@ -44,8 +44,8 @@ export function weightMetadata(
 }
 
 export interface SlotStream {
-  /** Of this library's own stream, which threads may draw ahead; null for another's. */
-  readonly seed: number | null;
+  /** Threads that draw these tensors, in order. */
+  readonly parallel: ParallelChunks;
   readonly metadata: Readonly<Record<string, string>>;
   readonly valuesOf: ValueSource;
   readonly signal?: AbortSignal | undefined;
@@ -58,21 +58,19 @@ export async function streamSlots(
   sink: ByteSink,
   slots: readonly Slot[],
   format: "safetensors" | "npz",
-  { seed, metadata, valuesOf, signal, onBytes }: SlotStream,
+  { parallel, metadata, valuesOf, signal, onBytes }: SlotStream,
 ): Promise<void> {
   const room = createRoom();
   signal?.throwIfAborted();
-  await withThreads(slots, { seed, signal }, async (parallel) => {
-    async function* chunks(slot: Slot): AsyncGenerator<Uint8Array> {
-      for await (const bytes of parallel(slot) ?? slotChunks(slot, valuesOf, room)) {
-        signal?.throwIfAborted();
-        yield bytes;
-        onBytes(bytes.length, slot.name);
-      }
+  async function* chunks(slot: Slot): AsyncGenerator<Uint8Array> {
+    for await (const bytes of parallel(slot) ?? slotChunks(slot, valuesOf, room)) {
+      signal?.throwIfAborted();
+      yield bytes;
+      onBytes(bytes.length, slot.name);
     }
-    if (format === "safetensors") await writeSafetensors(sink, slots, chunks, { metadata });
-    else await writeNpz(sink, slots, chunks, { metadata });
-  });
+  }
+  if (format === "safetensors") await writeSafetensors(sink, slots, chunks, { metadata });
+  else await writeNpz(sink, slots, chunks, { metadata });
 }
 
 /**
@@ -98,11 +96,8 @@ export async function streamWeights(
     done += bytes;
     onProgress?.(total === 0 ? 1 : done / total, tensor);
   };
-  await streamSlots(sink, slots, format, {
-    seed: stream === "epoch0" ? seed : null,
-    metadata: weightMetadata(plan, options),
-    valuesOf,
-    signal,
-    onBytes,
-  });
+  const metadata = weightMetadata(plan, options);
+  await withThreads(slots, { seed: stream === "epoch0" ? seed : null, signal }, (parallel) =>
+    streamSlots(sink, slots, format, { parallel, metadata, valuesOf, signal, onBytes }),
+  );
 }

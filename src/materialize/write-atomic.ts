@@ -50,7 +50,7 @@ export interface AtomicOptions {
 
 /**
  * Calls `fill` with a sink into a temporary file in the same folder and moves it to `path` when all of it is on the
- * disk. On any error, an abort included, the temporary file is removed and what was at `path` stays; a temporary file
+ * disk. On any error, an abort before all bytes are handed over included, the temporary file is removed and what was at `path` stays; a temporary file
  * that a killed process left there is removed too.
  *
  * @throws Error in one line when the system refuses; whatever `fill` throws
@@ -72,17 +72,19 @@ export async function writeAtomically(
     await fill({
       write: (chunk) => {
         signal?.throwIfAborted();
+        // Hashed while the system takes it.
+        const written = sink.write(chunk);
         hash.update(chunk);
         bytes += chunk.length;
-        return sink.write(chunk);
+        return written;
       },
     });
+    signal?.throwIfAborted();
     await sink.end();
     await file.close();
     file = null;
     const written = { path, bytes, sha256: hash.digest("hex") };
     await onDisk?.(written);
-    signal?.throwIfAborted();
     await rename(temporary, path);
     await syncFolder(dirname(path));
     return written;

@@ -5,9 +5,11 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { safetensorsHeader } from "../formats/safetensors/index.ts";
+import type { ByteSink } from "../formats/source.ts";
 import type { Model } from "../model/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { DEFAULT_SHARD_BYTES, type Layout, layoutOf, splitByCount, splitBySize } from "./layout.ts";
+import { withThreads } from "./parallel.ts";
 import { type Shard, shardOf } from "./shard.ts";
 import { type Slot, slotsOf, totalBytes } from "./slots.ts";
 import { streamSlots, weightMetadata } from "./stream.ts";
@@ -15,6 +17,7 @@ import { valueSource } from "./values.ts";
 import { type WrittenFile, writeAtomically, writeError } from "./write-atomic.ts";
 import type { WriteWeightsOptions } from "./write-file.ts";
 import { makeFolders } from "./write-folder.ts";
+import { inTurn } from "./write-in-turn.ts";
 import { checkPlace } from "./write-place.ts";
 import { type ExpectedShard, matchesPlan, recordDigest, wholeShard } from "./write-resume.ts";
 import { type Source, sourceOf } from "./write-source.ts";
@@ -184,24 +187,26 @@ async function writeJobs(
   const valuesOf = valueSource(plan, { ...options, seed, wanted, read: model.read });
   const own = (options.stream ?? "epoch0") === "epoch0" ? seed : null;
   let done = 0;
-  const files: ShardFile[] = [];
-  for (const job of jobs) {
-    const there = kept.get(job.path);
-    if (there !== undefined) {
-      files.push({ ...there, kept: true });
-      continue;
-    }
-    const onBytes = (bytes: number, tensor: string) => {
-      done += bytes;
-      onProgress?.(total === 0 ? 1 : done / total, tensor);
-    };
-    const { metadata } = job;
-    const written = await writeAtomically(
-      job.path,
-      (sink) => streamSlots(sink, job.slots, "safetensors", { seed: own, metadata, valuesOf, signal, onBytes }),
-      { signal, onDisk: recordDigest },
-    );
-    files.push({ ...written, kept: false });
-  }
-  return files;
+  const onBytes = (bytes: number, tensor: string) => {
+    done += bytes;
+    onProgress?.(total === 0 ? 1 : done / total, tensor);
+  };
+  const written = new Map<string, WrittenFile>();
+  await withThreads(
+    missing.flatMap(({ slots }) => slots),
+    { seed: own, signal },
+    (parallel) =>
+      inTurn(missing, async ({ path, slots, metadata }, filled) => {
+        const fill = async (sink: ByteSink) => {
+          await streamSlots(sink, slots, "safetensors", { parallel, metadata, valuesOf, signal, onBytes });
+          filled();
+        };
+        written.set(path, await writeAtomically(path, fill, { signal, onDisk: recordDigest }));
+      }),
+  );
+  return jobs.flatMap(({ path }) => {
+    const there = kept.get(path);
+    const file = there ?? written.get(path);
+    return file === undefined ? [] : [{ ...file, kept: there !== undefined }];
+  });
 }

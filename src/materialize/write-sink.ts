@@ -3,8 +3,12 @@
 import type { FileHandle } from "node:fs/promises";
 import type { ByteSink } from "../formats/source.ts";
 
+/** Chunks as large are not copied: gathering them would save nothing. */
+const LARGE = 2 ** 19;
 /** Small enough that three of them cost no memory worth naming, large enough that a system call costs nothing. */
 const BLOCK = 4 * 2 ** 20;
+/** Bytes of one system call: Node counts them in 31 bits. */
+const MOST = 2 ** 30;
 /** Blocks that may be on their way to the system; one more is being filled. */
 const AHEAD = 2;
 /**
@@ -20,14 +24,15 @@ export interface FileSink extends ByteSink {
 
 async function writeAt(file: FileHandle, block: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < block.length; ) {
-    const { bytesWritten } = await file.write(block, at, block.length - at, position + at);
+    const { bytesWritten } = await file.write(block, at, Math.min(MOST, block.length - at), position + at);
     at += bytesWritten;
   }
 }
 
 /**
- * A sink into an open file, from its start. `write` copies, so a chunk may be used again at once; it waits while the disk
- * is behind. An error of the disk comes out of the next `write` or of `end`.
+ * A sink into an open file, from its start. When `write` is done the chunk may be used again: a small one was copied, a large one has
+ * been handed to the system, which began before `write` returned. It waits while the disk is behind. An error of the disk comes out
+ * of this or the next `write` or of `end`.
  */
 export function fileSink(file: FileHandle): FileSink {
   const free: Uint8Array[] = [];
@@ -56,6 +61,9 @@ export function fileSink(file: FileHandle): FileSink {
     block = null;
     filled = 0;
     if (underWay.length >= AHEAD) await underWay.shift();
+    await sync();
+  };
+  const sync = async (): Promise<void> => {
     check();
     if (unsynced < SYNC_EVERY) return;
     unsynced = 0;
@@ -63,9 +71,19 @@ export function fileSink(file: FileHandle): FileSink {
     check();
     syncing = file.datasync().catch(fail);
   };
+  const sendLarge = async (chunk: Uint8Array): Promise<void> => {
+    const sent = writeAt(file, chunk, position + filled).catch(fail);
+    const before = send();
+    position += chunk.length;
+    unsynced += chunk.length;
+    await before;
+    await sent;
+    await sync();
+  };
   return {
     write: async (chunk) => {
       check();
+      if (chunk.length >= LARGE) return sendLarge(chunk);
       for (let at = 0; at < chunk.length; ) {
         block ??= free.pop() ?? new Uint8Array(BLOCK);
         const length = Math.min(chunk.length - at, BLOCK - filled);

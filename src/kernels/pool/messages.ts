@@ -6,7 +6,13 @@ import type { Narrow } from "../narrow.ts";
 /** Where a thread puts values. */
 export type Place =
   /** A memory that kernels write to directly; `id` tells it from the one before. */
-  | { readonly kind: "kernel-memory"; readonly id: number; readonly memory: WebAssembly.Memory; readonly at: number }
+  | {
+      readonly kind: "kernel-memory";
+      readonly id: number;
+      readonly memory: WebAssembly.Memory;
+      readonly at: number;
+      readonly dtype: "f32" | Narrow;
+    }
   | { readonly kind: "shared"; readonly buffer: SharedArrayBuffer; readonly at: number }
   /** Sent back as the bytes of a file. `room`: a buffer of the right size to use again. */
   | { readonly kind: "answer"; readonly dtype: "f32" | Narrow; readonly room: ArrayBuffer | null };

@@ -1,7 +1,6 @@
 /** Fills by several threads: the bits of one. */
 
 import { type Fill, runFill } from "../fill.ts";
-import type { Narrow } from "../narrow.ts";
 import { kernelMemoryOf } from "./memory.ts";
 import type { Place } from "./messages.ts";
 import { type Pool, withSharedPool } from "./pool.ts";
@@ -14,7 +13,10 @@ import { hasKernels } from "./work.ts";
  */
 export const PAYS = 2 ** 25;
 /** Values of one task: about a millisecond of work, twenty times what sending it takes. */
-const PIECE = 2 ** 20;
+export const PIECE = 2 ** 20;
+
+/** Are there threads, and do they pay for so many values, of however many tensors? */
+export const threadsPay = (length: number): boolean => length >= PAYS && cores() > 1 && hasKernels() && haveThreads();
 
 export interface ParallelOptions {
   /** Default: one that all calls share, as large as the machine has cores, if the work pays for it. */
@@ -31,7 +33,7 @@ export const fillFrom = (fill: Fill, from: number): Fill =>
 function placeOf(out: Float32Array, from: number): Place {
   const at = out.byteOffset + from * 4;
   const kernel = kernelMemoryOf(out);
-  if (kernel !== null) return { kind: "kernel-memory", ...kernel, at };
+  if (kernel !== null) return { kind: "kernel-memory", ...kernel, at, dtype: "f32" };
   if (typeof SharedArrayBuffer !== "undefined" && out.buffer instanceof SharedArrayBuffer)
     return { kind: "shared", buffer: out.buffer, at };
   return { kind: "answer", dtype: "f32", room: null };
@@ -78,63 +80,5 @@ export async function fillParallel(out: Float32Array, fill: Fill, options: Paral
     const to = Math.min(out.length, from + PIECE * 8);
     runFill(out.subarray(from, to), fillFrom(fill, from));
     onProgress?.(to / out.length);
-  }
-}
-
-/** Tiles that wait for the consumer or are being drawn. A disk is fed by a few threads. */
-const AHEAD = 6;
-
-export interface TilesOptions extends Omit<ParallelOptions, "onProgress"> {
-  readonly dtype?: "f32" | Narrow;
-  /** Values of a tile. The bytes do not depend on it. */
-  readonly tile?: number;
-}
-
-/** One fill of `length` values. */
-export interface Stretch {
-  readonly fill: Fill;
-  readonly length: number;
-}
-
-/** Are there threads, and do they pay for so many values, of however many tensors? */
-export const threadsPay = (length: number): boolean => length >= PAYS && cores() > 1 && hasKernels() && haveThreads();
-
-function* piecesOf(stretches: readonly Stretch[], tile: number): Generator<Stretch> {
-  for (const { fill, length } of stretches)
-    for (let from = 0; from < length; from += tile)
-      yield { fill: fillFrom(fill, from), length: Math.min(tile, length - from) };
-}
-
-/**
- * Stretches one after the other as the little-endian bytes of a file, drawn ahead by several threads: at most six tiles are
- * in memory, however slow the consumer. A tile is the consumer's until it asks for the next.
- *
- * @throws the signal's reason when it is aborted; Error when a thread fails
- */
-export async function* encodedTiles(
-  pool: Pool,
-  stretches: readonly Stretch[],
-  { dtype = "f32", tile = PIECE, signal }: TilesOptions = {},
-): AsyncGenerator<Uint8Array> {
-  const pieces = piecesOf(stretches, tile);
-  const ahead: Promise<ArrayBuffer | null>[] = [];
-  let room: ArrayBuffer | null = null;
-  const ask = () => {
-    const { value } = pieces.next();
-    if (!value) return;
-    const task = pool.run({ ...value, place: { kind: "answer", dtype, room } });
-    room = null;
-    // Looked at when its turn comes; until then a failure is not unhandled.
-    task.catch(() => undefined);
-    ahead.push(task);
-  };
-  for (let i = 0; i < Math.min(pool.size * 2, AHEAD); i++) ask();
-  for (let task = ahead.shift(); task !== undefined; task = ahead.shift()) {
-    const bytes = await task;
-    signal?.throwIfAborted();
-    if (bytes === null) throw new Error("pool: a thread sent no bytes, draw again with one thread");
-    yield new Uint8Array(bytes);
-    room = bytes;
-    ask();
   }
 }

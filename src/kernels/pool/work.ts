@@ -1,19 +1,35 @@
 /** A task done in this thread. */
 
-import { runFill } from "../fill.ts";
+import { type Fill, runFill, runNarrowFill } from "../fill.ts";
 import { createFillKernel, type FillKernel, fillKernel } from "../fill-module.ts";
-import { narrow } from "../narrow.ts";
+import { type Narrow, narrow } from "../narrow.ts";
 import type { Answer, Task } from "./messages.ts";
+
+const withoutSimd = (dtype: Narrow): Answer => ({
+  kind: "failed",
+  message: `pool: ${dtype} needs WebAssembly with SIMD, draw in one thread`,
+});
 
 /** Keeps the kernel of the last memory: one tensor comes in many tasks. */
 export function createWork(): (task: Task) => Answer {
   let kept: { readonly id: number; readonly kernel: FillKernel | null } | null = null;
   let values = new Float32Array(0);
+  const draw = (fill: Fill, length: number): Float32Array => {
+    if (values.length < length) values = new Float32Array(length);
+    const drawn = values.subarray(0, length);
+    runFill(drawn, fill);
+    return drawn;
+  };
   return ({ fill, length, place, slot }) => {
     switch (place.kind) {
       case "kernel-memory": {
-        if (kept?.id !== place.id) kept = { id: place.id, kernel: createFillKernel(place.memory, slot) };
-        runFill(new Float32Array(place.memory.buffer, place.at, length), fill, kept.kernel);
+        const { id, memory, at, dtype } = place;
+        if (kept?.id !== id) kept = { id, kernel: createFillKernel(memory, slot) };
+        if (dtype === "f32") runFill(new Float32Array(memory.buffer, at, length), fill, kept.kernel);
+        else if (kept.kernel === null || !runNarrowFill(kept.kernel, { at, length }, fill, dtype)) {
+          const drawn = draw(fill, length);
+          if (!narrow(drawn, dtype, new Uint16Array(memory.buffer, at, length))) return withoutSimd(dtype);
+        }
         return { kind: "done", bytes: null };
       }
       case "shared":
@@ -26,13 +42,9 @@ export function createWork(): (task: Task) => Answer {
           runFill(new Float32Array(bytes), fill);
           return { kind: "done", bytes };
         }
-        if (values.length < length) values = new Float32Array(length);
-        const drawn = values.subarray(0, length);
-        runFill(drawn, fill);
+        const drawn = draw(fill, length);
         const bytes = room?.byteLength === length * 2 ? room : new ArrayBuffer(length * 2);
-        if (!narrow(drawn, dtype, new Uint16Array(bytes)))
-          return { kind: "failed", message: `pool: ${dtype} needs WebAssembly with SIMD, draw in one thread` };
-        return { kind: "done", bytes };
+        return narrow(drawn, dtype, new Uint16Array(bytes)) ? { kind: "done", bytes } : withoutSimd(dtype);
       }
     }
   };
