@@ -33,6 +33,8 @@ export interface GradientPart {
   readonly sway?: number;
   /** Mean over pairs of positions of dĜ/d ln of the tensor's own overlap, where an activation follows at once; absent: not followed. */
   readonly bend?: number;
+  /** Share of what a normalization takes out of a gradient, x̂ and the mean, that is out already; absent: 0 (post-norm: all). */
+  readonly tangent?: number;
   /**
    * E[δ² | the element's rank] / E[δ²] over the atoms of the element's marginal law; null: the same at every rank. On a
    * skip path no weights come between two rectifiers, so that where the later one is open the earlier one mostly was too.
@@ -116,6 +118,13 @@ function mixRanks(
   return out;
 }
 
+/** Of uncorrelated gradients, each by its share of E[δ²]. */
+function mixed(a: GradientPart, b: GradientPart): number {
+  if (!a.tangent && !b.tangent) return 0;
+  const [p, q] = [a, b].map((part) => diagonal(totalKernel(part)));
+  return p + q === 0 ? 0 : (p * (a.tangent ?? 0) + q * (b.tangent ?? 0)) / (p + q);
+}
+
 /** E[δ_p δ'_p'] over all pairs of positions, other samples' share included: what the sum over a batch is made of. */
 export const togetherness = (part: GradientPart): number => Math.max(0, meanOverPairs(totalKernel(part)) + part.shared);
 
@@ -137,6 +146,7 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
       ? gradient
       : before.map((part, i) => {
           const other = gradient[i];
+          const tangent = mixed(part, other);
           const selected =
             part.selected && other.selected
               ? { ...part.selected, kernel: both(part.selected.kernel, other.selected.kernel) }
@@ -146,6 +156,7 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
             selected,
             between: part.between + other.between,
             shared: part.shared + other.shared,
+            ...(tangent !== 0 && { tangent }),
             ...((part.sway || other.sway) && { sway: (part.sway ?? 0) + (other.sway ?? 0) }),
             byRank: mixRanks(part.byRank, other.byRank, diagonal(totalKernel(part)), diagonal(totalKernel(other))),
             leadByRank:

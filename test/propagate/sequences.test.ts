@@ -50,6 +50,23 @@ const sines = (positions: number): number[] =>
 const T = 10;
 const self = attention("y", "x", "x", [T, T]);
 
+const LONG = 40;
+const long = attention("y", "x", "x", [LONG, LONG]);
+const NARROW = 16;
+const norm = (name: string, x: string): Node => ({
+  ...base(name, [x], [name]),
+  kind: "normalize",
+  method: "layer",
+  axes: [1],
+  groups: 1,
+  epsilon: 1e-5,
+  scale: null,
+  shift: null,
+  mean: null,
+  variance: null,
+  training: false,
+});
+
 const CASES: Readonly<Record<string, Case>> = {
   "a table of sines: neighbours are alike, and attention averages what they share": {
     graph: {
@@ -87,6 +104,41 @@ const CASES: Readonly<Record<string, Case>> = {
     variances: { table: 1, types: 1, ...self.variances },
     width: 12,
     only: ["x", "y", "y.v", "y.wv", "table", "types"],
+  },
+  "keys and values of one tensor: their overlaps fluctuate together": {
+    graph: {
+      inputs: { t: [N, LONG] },
+      tokens: { t: 40 },
+      parameters: { table: [40, WIDTH], ...long.parameters },
+      tensors: { x: [N, LONG, WIDTH], ...long.tensors },
+      outputs: ["y"],
+      nodes: [{ ...base("x", ["t"], ["x"]), kind: "embedding", table: "table" }, ...long.nodes],
+    },
+    // Scores of variance 0.1, as with PyTorch's own initialization.
+    variances: { table: 1, ...long.variances, "y.wq": 0.3 / WIDTH, "y.wk": 0.3 / WIDTH },
+    width: 12,
+    only: ["y", "y.wq", "y.wk", "y.wv"],
+  },
+  "normalization behind each sum: the gradient that comes back along it is out of the next one's directions": {
+    graph: {
+      inputs: { x: [N, NARROW] },
+      parameters: Object.fromEntries([0, 1, 2, 3].map((i) => [`w${i}`, [NARROW, NARROW]])),
+      tensors: Object.fromEntries(
+        ["n0", ...[0, 1, 2, 3].flatMap((i) => [`f${i}`, `s${i}`, `n${i + 1}`])].map((name) => [name, [N, NARROW]]),
+      ),
+      outputs: ["n4"],
+      nodes: [
+        norm("n0", "x"),
+        ...[0, 1, 2, 3].flatMap((i) => [
+          linear(`f${i}`, `n${i}`, `w${i}`),
+          combine(`s${i}`, [`n${i}`, `f${i}`], "add"),
+          norm(`n${i + 1}`, `s${i}`),
+        ]),
+      ],
+    },
+    variances: Object.fromEntries([0, 1, 2, 3].map((i) => [`w${i}`, 0.1 / NARROW])),
+    // Two directions of 16 were taken out five times over: ×0.51 at the first matrix. What is left is of second order.
+    width: 16,
   },
 };
 

@@ -12,6 +12,7 @@
 
 import { diagonal, fullProfile, type Kernel, kernelOf, mean, positions, uniformKernel } from "../kernel/kernel.ts";
 import type { Scores } from "../state/state.ts";
+import { freePairs } from "./overlaps.ts";
 import { at, contrastOf, forEachPair, forEachQuery, type Pair, seesFirst } from "./pairs.ts";
 
 /** What the backward pass through one attention needs: gradient at its output and how much values differ by position. */
@@ -23,6 +24,8 @@ export interface AttentionGradient {
   readonly features: number;
   /** Kv(j, j) − Kv(j, k). */
   readonly contrast: number;
+  /** Deviation of the values' overlap that is the keys' too (overlaps.ts). */
+  readonly valueSway: number;
 }
 
 /** Collects a symmetric function of (p, r) as diagonal and mean by lag. */
@@ -87,15 +90,22 @@ function overKeys(scores: Scores, size: Float64Array, of: (pair: Pair, ordered: 
   return profile;
 }
 
-/** Second moments of Σ_j A_pj v_j. */
-export function attend(scores: Scores, values: Kernel): Kernel {
+/** Second moments of Σ_j A_pj v_j. `sway`: deviation of the values' overlap that is the keys' too. */
+export function attend(scores: Scores, values: Kernel, sway: number): Kernel {
   const own = diagonal(values);
   const off = own * values.far;
-  return overQueries(
-    scores,
-    null,
-    ({ np, nr, common, same, other }) => same * common * own + other * (np * nr - common) * off,
-  );
+  // Where keys j and l are alike, so are their scores, Cov(s_pj, s_rl) = factor·Kq·K̂k(j, l), and so are their values. To first
+  // order; scores of a variance beyond 1 leave few keys that weigh at all.
+  const variance = scores.factor * contrastOf(scores.key) * diagonal(scores.query);
+  const tied = (sway * scores.factor * scores.keySway) / (1 + variance);
+  const query = fullProfile(scores.query);
+  return overQueries(scores, null, (pair) => {
+    const { p, r, np, nr, common, same, other } = pair;
+    const plain = same * common * own + other * (np * nr - common) * off;
+    if (tied === 0) return plain;
+    const overlap = Math.sqrt(query[p] * query[r]) * (p === r ? 1 : at(scores.query, r - p));
+    return plain + other * freePairs(pair) * tied * overlap;
+  });
 }
 
 export function attentionMoments(scores: Scores): { readonly mean: number } {
@@ -168,28 +178,39 @@ export function gradientOfQueries(record: AttentionGradient, features: number): 
   const g = fullProfile(record.gradient);
   const contrast = contrastOf(scores.key);
   const square = scores.factor / features;
+  const tied = record.features * record.valueSway * scores.keySway;
   return overQueries(scores, g, (pair) => {
     if (pair.np < 2 || pair.nr < 2) return 0;
-    const covariance = scoreCovariance(record, pairGradient(record, g, pair.p, pair.r), pair.slope());
-    return square * contrast * pair.common * covariance;
+    const own = pairGradient(record, g, pair.p, pair.r);
+    const plain = contrast * pair.common * scoreCovariance(record, own, pair.slope());
+    return square * (plain + own * tied * pair.other * freePairs(pair));
   });
 }
 
-/** E[δk_j δk_l] = scale² Σ_pr E[δs_pj δs_rl] Kq(p, r). `features`: of a key. */
-export function gradientOfKeys(record: AttentionGradient, features: number): Kernel {
+/** E[δk_j δk_l] = scale² Σ_pr E[δs_pj δs_rl] Kq(p, r), and its covariance with the overlaps' fluctuation. `features`: of a key. */
+export function gradientOfKeys(
+  record: AttentionGradient,
+  features: number,
+): { readonly kernel: Kernel; readonly sway: number } {
   const { scores } = record;
   const g = fullProfile(record.gradient);
   const q = fullProfile(scores.query);
   const square = scores.factor / features;
   let off = 0;
+  let tied = 0;
   const profile = overKeys(scores, g, (pair, ordered) => {
     const { p, r, np, nr, common } = pair;
     if (np < 2 || nr < 2) return 0;
     const weight = ordered * square * Math.sqrt(q[p] * q[r]) * (p === r ? 1 : at(scores.query, r - p));
-    const value = weight * scoreCovariance(record, pairGradient(record, g, p, r), pair.longSlope());
+    const own = pairGradient(record, g, p, r);
+    const value = weight * scoreCovariance(record, own, pair.longSlope());
+    if (record.valueSway > 0) tied += weight * own * pair.other * freePairs(pair);
     // Σ over all keys of δs is 0 for either query, so the pairs of different keys carry minus the diagonal.
     off -= value * common;
     return value;
   });
-  return fromDiagonal(scores.key.sizes, profile, off);
+  return {
+    kernel: fromDiagonal(scores.key.sizes, profile, off),
+    sway: (tied * record.features * record.valueSway) / positions(scores.key) ** 2,
+  };
 }

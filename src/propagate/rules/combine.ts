@@ -6,7 +6,7 @@ import { addGradient, addParameterGradient, type Context, carry, type Rule, stat
 import { addConstant, diagonal, type Kernel, mapCorrelations, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
 import { kinshipOfSum } from "../law/kinship.ts";
 import { relativeSway, scatterOfJoined } from "../law/scatter.ts";
-import { isPositive, levelTies, mirrored, ranksOfSummand, type Shape, sumShapes } from "../law/shape.ts";
+import { isPositive, mirrored, sumShapes } from "../law/shape.ts";
 import { align, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
 import { fixedState } from "../state/fixed.ts";
@@ -15,6 +15,7 @@ import type { Part, State } from "../state/state.ts";
 import { extremeOfTwo, takenShare } from "./extremes.ts";
 import { gatedTogether, throughGate, winnersValue } from "./gates.ts";
 import { onHalfLine } from "./half-line.ts";
+import { ranksFor, tangentOf } from "./summand.ts";
 import { swayBehindGate } from "./sway.ts";
 
 const operandStates = (node: CombineNode, context: Context): State[] => {
@@ -217,6 +218,14 @@ export const combineRule: Rule<CombineNode> = {
             i,
           );
         const carried = carry(part, factor ? multiplyKernels(totalKernel(part), factor) : totalKernel(part));
+        const tangent =
+          node.operation === "add"
+            ? tangentOf(
+                part,
+                aligned.operands.map((parts) => parts[k]),
+                i,
+              )
+            : 0;
         const other = node.operation === "multiply" ? aligned.operands[1 - i]?.[k] : undefined;
         const passed = other ? { ...carried, sway: swayBehindGate(other, part).sway } : carried;
         const rank = ranksFor(
@@ -229,6 +238,7 @@ export const combineRule: Rule<CombineNode> = {
         return factor === null
           ? {
               ...passed,
+              ...(tangent > 0 && { tangent }),
               byRank,
               leadByRank: part.leadByRank === part.byRank ? byRank : rank(part.leadByRank ?? null),
             }
@@ -248,7 +258,12 @@ export const combineRule: Rule<CombineNode> = {
           ) === null &&
           same &&
           shapeKept
-            ? gradient.map((part, k) => ({ ...part, byRank: plain[k].byRank, leadByRank: plain[k].leadByRank ?? null }))
+            ? gradient.map((part, k) => ({
+                ...part,
+                tangent: plain[k].tangent ?? 0,
+                byRank: plain[k].byRank,
+                leadByRank: plain[k].leadByRank ?? null,
+              }))
             : gradientOnto(state, aligned, gatedTogether(node, context, aligned, i, plain));
         addGradient(context, name, passed);
       } else {
@@ -270,27 +285,6 @@ export const combineRule: Rule<CombineNode> = {
 function additiveMask(node: CombineNode, context: Context): Float64Array | null {
   const constant = node.inputs.map((name) => context.model.constants.get(name)).find((c) => c !== undefined);
   return constant?.values.some((v) => v <= -1e4) ? constant.values.map((v) => (v <= -1e4 ? 0 : 1)) : null;
-}
-
-/** Where, by the operand's own rank, the gradient of a sum lies, given where it lies by the rank of the sum. */
-function ranksFor(
-  node: CombineNode,
-  parts: readonly Part[],
-  i: number,
-  sum: Shape,
-): (byRank: Float64Array | null) => Float64Array | null {
-  const own = parts[i];
-  const { shape } = own;
-  if (shape === null || node.operation !== "add") return () => null;
-  const deviation = (part: Part) => Math.sqrt(Math.max(0, diagonal(part.kernel) - part.mean ** 2));
-  const others = parts.filter((_, j) => j !== i);
-  const rest = { shape: others.length === 1 ? others[0].shape : null, sd: Math.hypot(...others.map(deviation)) };
-  let onto: ReturnType<typeof ranksOfSummand> | null = null;
-  return (byRank) => {
-    if (byRank === null) return null;
-    onto ??= ranksOfSummand(sum, { shape, sd: deviation(own) }, rest);
-    return levelTies(onto(byRank), shape);
-  };
 }
 
 const averageDiagonal = (state: State, kernels: readonly Kernel[]): number => {

@@ -184,6 +184,9 @@ function backToInput(part: Part, back: Kernel, state: State, dims: readonly numb
   return { ...uniformKernel(sizes, 0, 0), profile: laid.profile };
 }
 
+/** Scatter of the overlap of two rows (law/scatter.ts): whole with the probability that they are one, else none. */
+const coincidences = (sizes: readonly number[], equal: number): Kernel => uniformKernel(sizes, equal * (1 - equal), 0);
+
 /** Share of the pairs of different entries that are equal. */
 function repeats(indices: Float64Array): number {
   const counts = new Map<number, number>();
@@ -218,6 +221,7 @@ export const embeddingRule: Rule<EmbeddingNode> = {
       cross: constant ? meanOverPairs(kernel) : meet,
       freedom: Number.POSITIVE_INFINITY,
       shape: null,
+      ...(!constant && sizes.length > 0 && { scatter: () => coincidences(sizes, equal) }),
       spread: law.variance === 0 ? 0 : 2 / (features * (constant ? positions(uniformKernel(sizes, 0, 0)) : vocabulary)),
     };
     const channel: Factor[] = features === 1 ? [] : [{ role: "channel", size: features }];

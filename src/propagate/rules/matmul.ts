@@ -1,6 +1,7 @@
 /** Products of two tensors: the scores and the values of attention, and other pairs. */
 
 import type { MatmulNode, Node } from "../../model/types.ts";
+import { hangOnOne, overlapDeviation, withWholeOverlap } from "../attention/overlaps.ts";
 import { attend, gradientOfKeys, gradientOfQueries, gradientOfValues } from "../attention/weights.ts";
 import {
   addGradient,
@@ -63,7 +64,16 @@ function scoresProduct(node: MatmulNode, a: State, b: State, shape: readonly num
   const common = square * features * (features - 1) * pa.between * pb.between;
   const kernel = scaleKernel(outerKernel(query, key), features * square);
   const level = diagonal(kernel);
-  const scores: Scores = { query, key, factor: features * square, features, mask: null, origin: node.name };
+  const scores: Scores = {
+    query,
+    key,
+    factor: features * square,
+    features,
+    mask: null,
+    origin: node.name,
+    keys: node.inputs[1],
+    keySway: overlapDeviation(pb),
+  };
   return {
     shape,
     layout: productLayout(a, b, shape.length),
@@ -86,13 +96,19 @@ function scoresProduct(node: MatmulNode, a: State, b: State, shape: readonly num
   };
 }
 
-function valuesProduct(node: MatmulNode, a: State, b: State, shape: readonly number[]): State {
+/** Deviation of the values' overlap where keys and values are made of one tensor. */
+const valueSway = (node: MatmulNode, context: Context, scores: Scores, values: Part): number =>
+  scores.keySway > 0 && hangOnOne(context, scores.keys, node.inputs[1]) ? overlapDeviation(values) : 0;
+
+function valuesProduct(node: MatmulNode, context: Context, a: State, b: State, shape: readonly number[]): State {
   const part = mixParts(b);
   const scores = a.attention;
   const values = overPositions(part);
   const layout = productLayout(a, b, shape.length);
   const square = node.scale * node.scale;
-  const kernel = scores ? attend(scores, values) : uniformKernel(values.sizes, mixedWeights(a, values), 1);
+  const kernel = scores
+    ? attend(scores, values, valueSway(node, context, scores, part))
+    : uniformKernel(values.sizes, mixedWeights(a, values), 1);
   return {
     shape,
     layout,
@@ -173,7 +189,7 @@ export const matmulRule: Rule<MatmulNode> = {
     const attention = kind === "scores" ? softmaxFollows(node, context) : kind === "values" && a.attention;
     if (!attention) warnIndependent(node, context);
     if (kind === "scores") return [scoresProduct(node, a, b, shape)];
-    if (kind === "values") return [valuesProduct(node, a, b, shape)];
+    if (kind === "values") return [valuesProduct(node, context, a, b, shape)];
     const pa = mixParts(a);
     const pb = mixParts(b);
     const n = a.shape[a.shape.length - 1] ?? 1;
@@ -251,7 +267,14 @@ function scoresBackward(node: MatmulNode, context: Context, a: State, b: State, 
     return;
   }
   addGradient(context, node.inputs[0], toParts(a, gradientOfQueries(record, features)));
-  addGradient(context, node.inputs[1], toParts(b, gradientOfKeys(record, features)));
+  const keys = gradientOfKeys(record, features);
+  addGradient(
+    context,
+    node.inputs[1],
+    toParts(b, keys.kernel).map((part) =>
+      keys.sway === 0 ? part : { ...part, sway: keys.sway * withWholeOverlap(mixParts(b)) },
+    ),
+  );
 }
 
 function valuesBackward(node: MatmulNode, context: Context, a: State, b: State, outgoing: Kernel): void {
@@ -267,6 +290,7 @@ function valuesBackward(node: MatmulNode, context: Context, a: State, b: State, 
     gradient,
     features,
     contrast: diagonal(values) * (1 - values.far),
+    valueSway: valueSway(node, context, scores, mixParts(b)),
   });
   const level = features * diagonal(gradient) * mean(fullProfile(values));
   addGradient(

@@ -137,7 +137,9 @@ export const normalizeRule: Rule<NormalizeNode> = {
           ...(gradient[i].sway && { sway: gradient[i].sway * ratio * keptSway(node, by[i], state) }),
           ...(gradient[i].bend && { bend: gradient[i].bend * ratio * keptSway(node, by[i], state) }),
         };
-        return by[i].fixed ? plain : projected(node, plain, factor, radialShare(i) / by[i].count, by[i].count);
+        return by[i].fixed
+          ? plain
+          : projected(node, plain, factor, radialShare(i) / by[i].count, by[i].count, gradient[i].tangent ?? 0);
       }),
     );
     const channels = channelsOf(state);
@@ -166,7 +168,7 @@ const keptSway = (node: NormalizeNode, by: Scaling, state: State): number => {
 /**
  * δ − mean(δ) − x̂·mean(δ x̂), times `factor`, over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
  * out, with the share of E[δ²] that lies along them (`radial`: along x̂). Over a batch the subtracted mean leaves the samples anticorrelated, so
- * that Σ δ over the batch is 0 exactly.
+ * that Σ δ over the batch is 0 exactly. `tangent`: what a normalization behind has taken out of layer statistics' directions.
  */
 function projected(
   node: NormalizeNode,
@@ -174,13 +176,14 @@ function projected(
   factor: number,
   radial: number,
   count: number,
+  tangent: number,
 ): GradientPart {
   const { kernel } = gradient;
   const level = factor * diagonal(kernel);
   if (level === 0) return { ...gradient, kernel: scaleKernel(kernel, factor) };
   if (node.method === "layer" || node.method === "rms") {
-    const removed = node.method === "rms" ? 1 / count : 2 / count;
-    return { ...gradient, kernel: scaleKernel(kernel, factor * Math.max(0, 1 - removed)) };
+    const removed = ((node.method === "rms" ? 1 : 2) / count) * (1 - tangent);
+    return { ...gradient, kernel: scaleKernel(kernel, factor * Math.max(0, 1 - removed)), tangent: 1 };
   }
   const whole = factor * meanOverPairs(kernel);
   const batch = node.method === "batch";

@@ -2,7 +2,7 @@
 
 import { carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
 import { joinAxis, offDiagonal, sliceAxis } from "../kernel/axes.ts";
-import { type Kernel, sumKernels } from "../kernel/kernel.ts";
+import { diagonal, type Kernel, mapCorrelations, sumKernels } from "../kernel/kernel.ts";
 import { align, hasPlainAxes, sameFactors } from "./align.ts";
 import { channelsOf, type Factor, mixParts, type Part, positionDims, type State } from "./state.ts";
 
@@ -138,6 +138,16 @@ function concatChannels(states: readonly State[], axis: number, shape: readonly 
   };
 }
 
+/**
+ * What pairs of positions have in common stays what it was, not its share of the diagonal: a class token's own gradient is many
+ * times a patch's, and what attention hands back in common to all of them is the same for each.
+ */
+function keepingPairs(piece: Kernel, whole: Kernel): Kernel {
+  const [before, after] = [diagonal(whole), diagonal(piece)];
+  if (after === 0 || before === after) return piece;
+  return { ...piece, ...mapCorrelations(piece, (c) => Math.max(-1, Math.min(1, (c * before) / after))) };
+}
+
 /** Cuts the gradient of a concatenation into the gradients of its pieces. */
 export function splitGradient(states: readonly State[], axis: number, out: State, gradient: Gradient): Gradient[] {
   if (roleOf(states, axis) === "channel") {
@@ -153,7 +163,7 @@ export function splitGradient(states: readonly State[], axis: number, out: State
   return states.map((state) => {
     const count = state.shape[axis];
     const whole = sumKernels(gradient.map((g) => ({ kernel: totalKernel(g), weight: 1 / gradient.length })));
-    const kernel = dims.length === 0 ? whole : sliceAxis(whole, dims[0], start, count, 1);
+    const kernel = dims.length === 0 ? whole : keepingPairs(sliceAxis(whole, dims[0], start, count, 1), whole);
     start += count;
     const fitted =
       kernel.sizes.length > state.parts[0].kernel.sizes.length && count === 1

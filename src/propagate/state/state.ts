@@ -55,8 +55,11 @@ export interface Scores {
   readonly features: number;
   /** Allowed (1) or masked (0), row-major [queries, keys]; null: all allowed. */
   readonly mask: Float64Array | null;
-  /** The node that made the scores. */
+  /** The node that made the scores, and the tensor of its keys. */
   readonly origin: string;
+  readonly keys: string;
+  /** Standard deviation of the keys' overlap at two positions, from input to input (law/scatter.ts). */
+  readonly keySway: number;
 }
 
 export interface State {
