@@ -1,6 +1,7 @@
 /** Products of two tensors: the scores and the values of attention, and other pairs. */
 
-import type { MatmulNode, Node } from "../../model/types.ts";
+import type { MatmulNode } from "../../model/types.ts";
+import { softmaxFollows } from "../attention/follows.ts";
 import { hangOnOne, overlapDeviation, withWholeOverlap } from "../attention/overlaps.ts";
 import { attend, gradientOfKeys, gradientOfQueries, gradientOfValues } from "../attention/weights.ts";
 import {
@@ -141,35 +142,6 @@ const kindOf = (a: State, b: State): "scores" | "values" | "other" => {
   if (positionOnly(left) && positionOnly(right)) return "values";
   return "other";
 };
-
-/** Kinds that stand between scores and their softmax: scales, masks, biases, caps, views. */
-const BETWEEN: ReadonlySet<string> = new Set([
-  "combine",
-  "mask",
-  "activation",
-  "reshape",
-  "transpose",
-  "expand",
-  "slice",
-  "pad",
-  "identity",
-  "dropout",
-]);
-
-/** Are these products the scores of an attention, as far as the nodes behind them tell? */
-function softmaxFollows(node: Node, context: Context): boolean {
-  const seen = new Set<Node>();
-  const queue: Node[] = [node];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const consumer of next.outputs.flatMap((output) => context.consumers.get(output) ?? [])) {
-      if (consumer.kind === "softmax") return true;
-      if (!BETWEEN.has(consumer.kind) || seen.has(consumer)) continue;
-      seen.add(consumer);
-      queue.push(consumer);
-    }
-  }
-  return false;
-}
 
 function warnIndependent(node: MatmulNode, context: Context): void {
   context.warn({
