@@ -108,25 +108,33 @@ export function remapLags(
   at: (axis: number, lag: number) => LagSource,
   most = Number.POSITIVE_INFINITY,
 ): Float64Array {
-  const lags = new Float64Array(windowSize(radius));
   const strides = windowStrides(kernel.radius);
-  const axes = radius.map((r, axis) => {
+  // Axis by axis: the products of all factors so far, and where in the kernel's window they read (NaN: beyond it).
+  let factors = CENTRE;
+  let offsets = single(0);
+  radius.forEach((r, axis) => {
     const own = kernel.radius[axis];
-    return Array.from({ length: 2 * r + 1 }, (_, i) => {
-      const { source, factor } = at(axis, i - r);
-      const inside = source >= -own && source <= own;
-      return { offset: inside ? (source + own) * strides[axis] : Number.NaN, factor };
-    });
-  });
-  let written = 0;
-  const visit = (axis: number, offset: number, factor: number): void => {
-    if (axis === axes.length) {
-      lags[written++] = Math.min(most, factor) * (Number.isNaN(offset) ? kernel.far : kernel.lags[offset]);
-      return;
+    const width = 2 * r + 1;
+    const [nextFactors, nextOffsets] = [
+      new Float64Array(factors.length * width),
+      new Float64Array(factors.length * width),
+    ];
+    for (let lag = -r; lag <= r; lag++) {
+      const { source, factor } = at(axis, lag);
+      const offset = source >= -own && source <= own ? (source + own) * strides[axis] : Number.NaN;
+      for (let i = 0, to = lag + r; i < factors.length; i++, to += width) {
+        nextFactors[to] = factors[i] * factor;
+        nextOffsets[to] = offsets[i] + offset;
+      }
     }
-    for (const entry of axes[axis]) visit(axis + 1, offset + entry.offset, factor * entry.factor);
-  };
-  visit(0, 0, 1);
+    factors = nextFactors;
+    offsets = nextOffsets;
+  });
+  const lags = new Float64Array(factors.length);
+  for (let i = 0; i < lags.length; i++) {
+    const offset = offsets[i];
+    lags[i] = Math.min(most, factors[i]) * (Number.isNaN(offset) ? kernel.far : kernel.lags[offset]);
+  }
   lags[(lags.length - 1) / 2] = 1;
   return lags;
 }

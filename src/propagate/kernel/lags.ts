@@ -32,29 +32,36 @@ export function pairsAt(sizes: readonly number[], lag: readonly number[]): numbe
   return n;
 }
 
-/** Σ over the lags of a window of correlation × number of ordered pairs, and the number of those pairs. */
+/**
+ * Σ over the lags of a window of correlation × number of ordered pairs, and the number of those pairs; `times`: a factor
+ * on each correlation.
+ */
 export function windowPairs(
   sizes: readonly number[],
   radius: readonly number[],
   lags: Float64Array,
+  times: Float64Array | null = null,
 ): { readonly inside: number; readonly pairs: number } {
   let pairs = 1;
-  for (let axis = 0; axis < sizes.length; axis++) {
-    let along = 0;
-    for (let lag = -radius[axis]; lag <= radius[axis]; lag++) along += Math.max(0, sizes[axis] - Math.abs(lag));
-    pairs *= along;
-  }
-  let read = 0;
-  const last = sizes.length - 1;
-  const visit = (axis: number): number => {
-    if (axis > last) return lags[read++];
+  // Axis by axis, the last first: each sums its lags and leaves one value a row.
+  let rows = lags;
+  let factors = times;
+  for (let axis = sizes.length - 1; axis >= 0; axis--) {
     const size = sizes[axis];
     const reach = radius[axis];
-    let sum = 0;
-    if (axis === last)
-      for (let lag = -reach; lag <= reach; lag++) sum += Math.max(0, size - Math.abs(lag)) * lags[read++];
-    else for (let lag = -reach; lag <= reach; lag++) sum += Math.max(0, size - Math.abs(lag)) * visit(axis + 1);
-    return sum;
-  };
-  return { inside: visit(0), pairs };
+    const width = 2 * reach + 1;
+    const next = new Float64Array(rows.length / width);
+    for (let row = 0, read = 0; row < next.length; row++) {
+      let sum = 0;
+      for (let lag = -reach; lag <= reach; lag++, read++)
+        sum += Math.max(0, size - Math.abs(lag)) * (factors ? rows[read] * factors[read] : rows[read]);
+      next[row] = sum;
+    }
+    rows = next;
+    factors = null;
+    let along = 0;
+    for (let lag = -reach; lag <= reach; lag++) along += Math.max(0, size - Math.abs(lag));
+    pairs *= along;
+  }
+  return { inside: factors ? rows[0] * factors[0] : rows[0], pairs };
 }

@@ -1,6 +1,7 @@
 /** Sums over pairs of positions that need no kernel of their own. */
 
-import { type Kernel, mean, multiplyValues, onWindow, positions, product, windowPairs } from "./kernel.ts";
+import { forEachLag, type Kernel, mean, onWindow, positions, windowPairs } from "./kernel.ts";
+import { windowSize } from "./lags.ts";
 
 /** Mean over positions of a(p)·b(p); a profile of one value is level. */
 export function meanOfProduct(a: Float64Array, b: Float64Array): number {
@@ -17,7 +18,7 @@ export function sumOfProduct(a: Kernel, b: Kernel): number {
   const level = meanOfProduct(a.profile, b.profile);
   if (a.lags.length === 1 && b.lags.length === 1) return level * (count + (count * count - count) * far);
   const radius = a.sizes.map((_, axis) => Math.max(a.radius[axis], b.radius[axis]));
-  const { inside, pairs } = windowPairs(a.sizes, radius, multiplyValues(onWindow(a, radius), onWindow(b, radius)));
+  const { inside, pairs } = windowPairs(a.sizes, radius, onWindow(a, radius), onWindow(b, radius));
   return level * (inside + (count * count - pairs) * far);
 }
 
@@ -31,61 +32,57 @@ export function pairWeights(
   profile: Float64Array,
   level: number,
 ): Float64Array {
-  const out = new Float64Array(product(radius.map((r) => 2 * r + 1)));
   const table = summedArea(profile, sizes);
-  const low = sizes.map(() => 0);
-  const high = [...sizes];
-  let written = 0;
-  const visit = (axis: number): void => {
-    if (axis === sizes.length) {
-      // Positions p with p + lag on the map, and p − lag: two boxes, mirrored.
-      const count = product(high.map((end, i) => Math.max(0, end - low[i])));
-      const mirroredLow = high.map((end, i) => sizes[i] - end);
-      const mirroredHigh = low.map((start, i) => sizes[i] - start);
-      const sum = boxSum(table, sizes, low, high) + boxSum(table, sizes, mirroredLow, mirroredHigh);
-      out[written++] = count === 0 || level === 0 ? 1 : sum / (2 * count) / level;
-      return;
+  const out = new Float64Array(windowSize(radius));
+  const [low, high] = [new Int32Array(sizes.length), new Int32Array(sizes.length)];
+  const [mirroredLow, mirroredHigh] = [new Int32Array(sizes.length), new Int32Array(sizes.length)];
+  forEachLag(radius, (index, lag) => {
+    // Positions p with p + lag on the map, and p − lag: two boxes, mirrored.
+    let count = 1;
+    for (let axis = 0; axis < sizes.length; axis++) {
+      low[axis] = Math.max(0, -lag[axis]);
+      high[axis] = sizes[axis] - Math.max(0, lag[axis]);
+      mirroredLow[axis] = sizes[axis] - high[axis];
+      mirroredHigh[axis] = sizes[axis] - low[axis];
+      count *= Math.max(0, high[axis] - low[axis]);
     }
-    for (let lag = -radius[axis]; lag <= radius[axis]; lag++) {
-      low[axis] = Math.max(0, -lag);
-      high[axis] = sizes[axis] - Math.max(0, lag);
-      visit(axis + 1);
-    }
-  };
-  visit(0);
+    const sum = boxSum(table, sizes, low, high) + boxSum(table, sizes, mirroredLow, mirroredHigh);
+    out[index] = count === 0 || level === 0 ? 1 : sum / (2 * count) / level;
+  });
   return out;
 }
 
 /** Sums over all positions before each corner, one more corner than positions along every axis. */
 function summedArea(profile: Float64Array, sizes: readonly number[]): Float64Array {
-  const extents = sizes.map((size) => size + 1);
-  const table = new Float64Array(product(extents));
-  const steps = extents.map((_, axis) => product(extents.slice(axis + 1)));
-  const at = sizes.map(() => 0);
-  for (const value of profile) {
-    table[at.reduce((index, x, axis) => index + (x + 1) * steps[axis], 0)] = value;
-    for (let axis = at.length - 1; axis >= 0; axis--) {
-      if (++at[axis] < sizes[axis]) break;
-      at[axis] = 0;
+  let table = profile;
+  // Axis by axis: running sums, a zero in front.
+  for (let axis = 0, outer = 1; axis < sizes.length; axis++) {
+    const size = sizes[axis];
+    const inner = table.length / (outer * size);
+    const next = new Float64Array(outer * (size + 1) * inner);
+    for (let o = 0; o < outer; o++) {
+      const from = o * size * inner;
+      const to = (o * (size + 1) + 1) * inner;
+      for (let i = 0; i < size * inner; i++) next[to + i] = next[to + i - inner] + table[from + i];
     }
+    table = next;
+    outer *= size + 1;
   }
-  steps.forEach((step, axis) => {
-    for (let i = 0; i < table.length; i++) if (Math.floor(i / step) % extents[axis] > 0) table[i] += table[i - step];
-  });
   return table;
 }
 
 /** Inclusion and exclusion over the corners of a box [low, high). */
-function boxSum(
-  table: Float64Array,
-  sizes: readonly number[],
-  low: readonly number[],
-  high: readonly number[],
-): number {
-  const visit = (axis: number, index: number): number => {
-    if (axis === sizes.length) return table[index];
-    const extent = sizes[axis] + 1;
-    return visit(axis + 1, index * extent + high[axis]) - visit(axis + 1, index * extent + low[axis]);
-  };
-  return visit(0, 0);
+function boxSum(table: Float64Array, sizes: readonly number[], low: Int32Array, high: Int32Array): number {
+  let sum = 0;
+  for (let corner = 0; corner < 1 << sizes.length; corner++) {
+    let index = 0;
+    let sign = 1;
+    for (let axis = 0; axis < sizes.length; axis++) {
+      const isLow = (corner >> axis) & 1;
+      index = index * (sizes[axis] + 1) + (isLow ? low[axis] : high[axis]);
+      if (isLow) sign = -sign;
+    }
+    sum += sign * table[index];
+  }
+  return sum;
 }

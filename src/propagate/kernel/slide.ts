@@ -136,6 +136,9 @@ export interface AxisTaps {
 export const sharedAt = ({ shared, any }: AxisTaps, lag: number): number =>
   shared.length === 0 ? 1 : (shared[Math.abs(lag)] ?? any);
 
+/** A pointwise window. */
+const ONE_TAP: AxisTaps = { single: 1, shared: new Float64Array(0), any: 1 };
+
 /** A geometry comes back at every layer of its kind and in every plan. */
 const KEPT = 4096;
 const known = new Map<string, AxisTaps>();
@@ -143,6 +146,7 @@ const known = new Map<string, AxisTaps>();
 /** `inner`: positions that hold input; `size`: positions of the window. */
 export function axisTaps(inner: number, size: number, window: Window, axis: number, transposed: boolean): AxisTaps {
   const { taps, stride, dilation, pad } = slideOf(window, axis);
+  if (taps === 1 && stride === 1 && pad === 0 && size <= inner) return ONE_TAP;
   const key = `${inner} ${size} ${taps} ${stride} ${dilation} ${pad} ${transposed}`;
   let found = known.get(key);
   if (!found) {

@@ -1,6 +1,16 @@
 /** Kernels under sliding windows: convolution with independent taps, averaging windows, and their transposes. */
 
-import { correlationAt, type Kernel, kernelOf, lagsFrom, product, remapLags, scaleValues } from "./kernel.ts";
+import {
+  type Kernel,
+  kernelOf,
+  type LagSource,
+  onWindow,
+  overValues,
+  product,
+  remapLags,
+  scaleValues,
+} from "./kernel.ts";
+import { windowSize } from "./lags.ts";
 import { type AxisTaps, axisTaps, foldProfile, sharedAt, spreadProfile, type Window } from "./slide.ts";
 
 export type { Window } from "./slide.ts";
@@ -11,7 +21,8 @@ export type { Window } from "./slide.ts";
  */
 const WIDEST = 6;
 
-const isPointwise = (window: Window, sizes: readonly number[], out: readonly number[]): boolean =>
+/** One tap, no stride, no padding: every position for itself. */
+export const isPointwise = (window: Window, sizes: readonly number[], out: readonly number[]): boolean =>
   window.kernel.every((k) => k === 1) && sizes.every((s, i) => s === out[i]) && window.pads.every((p) => p === 0);
 
 /** How often pairs beyond a window of lags share a tap: what is left of all pairs, those inside the window taken out. */
@@ -40,7 +51,10 @@ export function pairShare(
   sizes: readonly number[],
   transposed: boolean,
 ): number {
-  return sizes.reduce((share, size, axis) => share * axisTaps(inner[axis], size, window, axis, transposed).any, 1);
+  let share = 1;
+  for (let axis = 0; axis < sizes.length; axis++)
+    share *= axisTaps(inner[axis], sizes[axis], window, axis, transposed).any;
+  return share;
 }
 
 /**
@@ -92,20 +106,42 @@ export function convolveTransposeKernel(kernel: Kernel, window: Window, sizes: r
   return kernelOf(sizes, radius, lags, far, spreadProfile(kernel, sizes, window));
 }
 
-/** Σ over τ of the triangular weights (taps − |τ|) of f at s·Δ + τ·dilation, all axes. */
-function triangular(window: Window, f: (lag: readonly number[]) => number, lag: readonly number[]): number {
-  const at = lag.map(() => 0);
-  const visit = (axis: number, weight: number): number => {
-    if (axis === lag.length) return weight * f(at);
-    let sum = 0;
-    const taps = window.kernel[axis];
-    for (let tau = 1 - taps; tau < taps; tau++) {
-      at[axis] = lag[axis] * window.strides[axis] + tau * window.dilations[axis];
-      sum += visit(axis + 1, weight * (taps - Math.abs(tau)));
-    }
-    return sum;
-  };
-  return visit(0, 1);
+/** Per lag of a window, summed over its sources, one list an axis: the product of their factors times the kernel's correlation there. */
+function sumLags(
+  kernel: Kernel,
+  radius: readonly number[],
+  sourcesOf: (axis: number, lag: number) => readonly LagSource[],
+): Float64Array {
+  const sources = radius.map((r, axis) => Array.from({ length: 2 * r + 1 }, (_, i) => sourcesOf(axis, i - r)));
+  const reach = sources.map((lists, axis) =>
+    lists.flat().reduce((most, { source }) => Math.max(most, Math.abs(source)), kernel.radius[axis]),
+  );
+  let data = onWindow(kernel, reach);
+  sources.forEach((lists, axis) => {
+    const width = 2 * reach[axis] + 1;
+    const inner = windowSize(reach.slice(axis + 1));
+    const outer = data.length / (width * inner);
+    const next = new Float64Array(outer * lists.length * inner);
+    for (let o = 0; o < outer; o++)
+      lists.forEach((list, lag) => {
+        const to = (o * lists.length + lag) * inner;
+        for (const { source, factor } of list) {
+          const from = (o * width + source + reach[axis]) * inner;
+          for (let i = 0; i < inner; i++) next[to + i] += factor * data[from + i];
+        }
+      });
+    data = next;
+  });
+  return data;
+}
+
+/** Lags relative to the one in the centre, which is 1; and that one. */
+function relativeToCentre(sums: Float64Array): { readonly centre: number; readonly lags: Float64Array } {
+  const middle = (sums.length - 1) / 2;
+  const centre = sums[middle];
+  const lags = centre === 0 ? new Float64Array(sums.length) : overValues(sums, centre);
+  lags[middle] = 1;
+  return { centre, lags };
 }
 
 /** Average over a window (all taps equal): second moments of the averages. `padded`: padding counts as zeros. */
@@ -117,16 +153,23 @@ export function averageKernel(kernel: Kernel, window: Window, sizes: readonly nu
       Math.ceil((kernel.radius[axis] + (window.kernel[axis] - 1) * window.dilations[axis]) / window.strides[axis]),
     ),
   );
-  const at = (lag: readonly number[]) => triangular(window, (l) => correlationAt(kernel, l), lag) / (taps * taps);
-  const centre = at(sizes.map(() => 0));
-  const lags = lagsFrom(radius, (lag) => (centre === 0 ? 0 : at(lag) / centre));
-  const sums = foldProfile(kernel, sizes, window);
+  // Triangular weights: how many pairs of taps are τ apart.
+  const sums = sumLags(kernel, radius, (axis, lag) => {
+    const { kernel: taps, strides, dilations } = window;
+    return Array.from({ length: 2 * taps[axis] - 1 }, (_, i) => {
+      const tau = i + 1 - taps[axis];
+      return { source: lag * strides[axis] + tau * dilations[axis], factor: taps[axis] - Math.abs(tau) };
+    });
+  });
+  const { centre: pairs, lags } = relativeToCentre(sums);
+  const centre = pairs / (taps * taps);
+  const values = foldProfile(kernel, sizes, window);
   const ones = foldProfile({ ...kernel, profile: Float64Array.of(1) }, sizes, window);
   // A window that meets padding averages fewer values: c of them have second moment (1/c + (1 − 1/c)·r)·v, r their mean correlation.
   const r = taps === 1 ? 1 : (centre * taps - 1) / (taps - 1);
-  const profile = new Float64Array(Math.max(sums.length, ones.length));
+  const profile = new Float64Array(Math.max(values.length, ones.length));
   for (let i = 0; i < profile.length; i++) {
-    const sum = sums[sums.length === 1 ? 0 : i];
+    const sum = values[values.length === 1 ? 0 : i];
     const count = ones[ones.length === 1 ? 0 : i];
     if (count === 0) continue;
     const level = (sum / count) * (1 / count + (1 - 1 / count) * r);
@@ -142,26 +185,15 @@ export function averageTransposeKernel(kernel: Kernel, window: Window, sizes: re
     Math.min(size - 1, kernel.radius[axis] * window.strides[axis] + (window.kernel[axis] - 1) * window.dilations[axis]),
   );
   // Input i lies in window o when i = s·o + t; a pair at lag Δ meets windows at lag j with i' − i = s·j + (t' − t).
-  const overlap = (lag: readonly number[]): number => {
-    const visit = (axis: number, weight: number, j: readonly number[]): number => {
-      if (axis === lag.length) return weight * correlationAt(kernel, j);
-      let sum = 0;
-      const reach = (window.kernel[axis] - 1) * window.dilations[axis];
-      const s = window.strides[axis];
-      for (let tau = -reach; tau <= reach; tau += window.dilations[axis]) {
-        const rest = lag[axis] - tau;
-        if (rest % s !== 0) continue;
-        sum += visit(axis + 1, weight * (window.kernel[axis] - Math.abs(tau) / window.dilations[axis]), [
-          ...j,
-          rest / s,
-        ]);
-      }
-      return sum;
-    };
-    return visit(0, 1, []) / product(window.strides);
-  };
-  const centre = overlap(sizes.map(() => 0));
-  const lags = lagsFrom(radius, (lag) => (centre === 0 ? 0 : overlap(lag) / centre));
+  const sums = sumLags(kernel, radius, (axis, lag) => {
+    const { kernel: taps, strides, dilations } = window;
+    return Array.from({ length: 2 * taps[axis] - 1 }, (_, i) => {
+      const tau = i + 1 - taps[axis];
+      return { source: (lag - tau * dilations[axis]) / strides[axis], factor: taps[axis] - Math.abs(tau) };
+    }).filter(({ source }) => Number.isInteger(source));
+  });
+  const { centre: pairs, lags } = relativeToCentre(sums);
+  const centre = pairs / product(window.strides);
   const perInput = taps / product(window.strides);
   const spread = spreadProfile(kernel, sizes, window);
   const level = perInput === 0 ? 0 : centre / (perInput * taps * taps);

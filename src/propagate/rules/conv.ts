@@ -7,7 +7,6 @@ import {
   diagonal,
   type Kernel,
   mapCorrelations,
-  multiplyValues,
   onWindow,
   positions,
   product,
@@ -18,13 +17,14 @@ import {
   uniformKernel,
   windowPairs,
 } from "../kernel/kernel.ts";
-import { meanOfProduct } from "../kernel/pairs.ts";
+import { meanOfProduct, sumOfProduct } from "../kernel/pairs.ts";
 import { axisTaps } from "../kernel/slide.ts";
 import {
   averageKernel,
   convolveKernel,
   convolveTransposeKernel,
   foldedDiagonal,
+  isPointwise,
   pairShare,
   type Window,
 } from "../kernel/windows.ts";
@@ -137,6 +137,7 @@ function makeTerms(node: ConvNode, state: State, sizes: readonly number[]): Term
  * diagonal the positions of δ and the taps that hit real input are followed one by one.
  */
 function weightGradient(gradient: Kernel, input: Kernel, window: Window): number {
+  if (isPointwise(window, input.sizes, gradient.sizes)) return sumOfProduct(gradient, input);
   const gathered = foldedDiagonal(input, window, gradient.sizes);
   const count = positions(gradient);
   const own = (count * meanOfProduct(gradient.profile, gathered)) / product(window.kernel);
@@ -144,7 +145,7 @@ function weightGradient(gradient: Kernel, input: Kernel, window: Window): number
     Math.min(size - 1, Math.max(gradient.radius[axis], Math.floor(input.radius[axis] / window.strides[axis]))),
   );
   const met = remapLags(input, radius, (axis, lag) => ({ source: lag * window.strides[axis], factor: 1 }));
-  const { inside, pairs } = windowPairs(gradient.sizes, radius, multiplyValues(onWindow(gradient, radius), met));
+  const { inside, pairs } = windowPairs(gradient.sizes, radius, onWindow(gradient, radius), met);
   const rest = (count * count - pairs) * gradient.far * input.far;
   // Two positions meet real input at the same tap less often than one does.
   const shared = pairShare(input.sizes, window, gradient.sizes, false);
@@ -247,13 +248,14 @@ export const convRule: Rule<ConvNode> = {
     const total = channelsOf(state);
     const pairs = positions(outgoing) ** 2 * gradient[0].shared;
     const whole = sumOverPairs(outgoing);
+    // Σ over samples of Σ δ·m, m what all samples have in common, has the second moment of Σ δ over the batch.
+    const share = whole === 0 ? 0 : -pairs / whole;
+    const cut = node.transposed || share === 0 ? 0 : share * cutOff(outgoing, sizes, window);
     const average = state.parts.reduce((sum, part) => {
-      // Σ over samples of Σ δ·m, m what all samples have in common, has the second moment of Σ δ over the batch.
-      const share = whole === 0 ? 0 : -pairs / whole;
       const input = lessCommon(part, imageKernel(state, part), share);
       const own = node.transposed
         ? weightGradient(input, outgoing, window)
-        : weightGradient(outgoing, input, window) + share * part.cross * cutOff(outgoing, sizes, window);
+        : weightGradient(outgoing, input, window) + cut * part.cross;
       return sum + (part.channels / total) * own;
     }, 0);
     addParameterGradient(

@@ -8,7 +8,7 @@ import type { Activation } from "../../activation/index.ts";
 import { expectations } from "../../gaussian/index.ts";
 import type { Node } from "../../model/types.ts";
 import { type Context, stateOf, togetherness } from "../context.ts";
-import { correlationAt, diagonal, type Kernel, lagsFrom, positions } from "../kernel/kernel.ts";
+import { diagonal, type Kernel, mapCorrelations, onWindow, positions } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf, homogeneous } from "../law/form.ts";
@@ -134,7 +134,7 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
     ? winnersMoments(activation, winners.law, part.mean, sd)
     : coupledMoments(activation, part.mean, sd);
   // x = β t + √(1 − β²) e: what x and z share, and the rest of x, which has a correlation over positions of its own.
-  const along = share * share;
+  const along = share * share > 1 - ALIKE ? 1 : share * share;
   const square = moments.mean ** 2;
   const diagonalValue = along * moments.second + (1 - along) * moments.slope;
   if (diagonalValue === 0) return 0;
@@ -144,21 +144,30 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
   };
   const [ofZ, ofX] = [centredBy(part), centredBy(own)];
   const product = (z: number, x: number) => {
-    const rest = along < 1 ? Math.max(-1, Math.min(1, (x - along * z) / (1 - along))) : 0;
-    return along * (square + (moments.second - square) * z) + (1 - along) * moments.slopes(z) * rest;
+    const shared = along * (square + (moments.second - square) * z);
+    if (along === 1) return shared;
+    const rest = Math.max(-1, Math.min(1, (x - along * z) / (1 - along)));
+    return shared + (1 - along) * moments.slopes(z) * rest;
   };
   const values = own.kernel.sizes.length === part.kernel.sizes.length ? own.kernel : part.kernel;
-  const radius = part.kernel.radius.map((r, axis) => (along < 1 ? Math.max(r, values.radius[axis]) : r));
   const at = (z: number, x: number) => product(ofZ(z), ofX(x)) / diagonalValue;
-  const kernel: Kernel = {
-    sizes: part.kernel.sizes,
-    radius,
-    lags: lagsFrom(radius, (lag) => at(correlationAt(part.kernel, lag), correlationAt(values, lag))),
-    far: part.kernel.sizes.length === 0 ? 1 : at(part.kernel.far, values.far),
-    profile: Float64Array.of(diagonalValue),
-  };
+  const kernel = joined(part.kernel, along < 1 ? values : null, at, diagonalValue);
   const inside = sumOfProduct(winners?.kernel ?? gradient.kernel, kernel) / positions(kernel) ** 2;
   const cross = product(ofZ(part.cross / diagonal(part.kernel)), ofX(own.cross / diagonal(own.kernel)));
   const led = gradient.leadByRank && !winners ? ledMean(activation, part, gradient.leadByRank) : moments.mean;
   return gain * (inside + gradient.shared * cross + togetherness(gradient) * along * (led * led - square));
+}
+
+/** Up to so little of its variance apart (rounding), a value and what the activation sees of it are one. */
+const ALIKE = 1e-12;
+
+/** The kernel of diagonal `level` whose correlations are f of those of z and of x; without x they hang on z alone. */
+function joined(z: Kernel, x: Kernel | null, f: (z: number, x: number) => number, level: number): Kernel {
+  if (x === null) return { ...z, ...mapCorrelations(z, (c) => f(c, c)), profile: Float64Array.of(level) };
+  const radius = z.radius.map((r, axis) => Math.max(r, x.radius[axis]));
+  const [zs, xs] = [onWindow(z, radius), onWindow(x, radius)];
+  const lags = zs.map((c, i) => f(c, xs[i]));
+  lags[(lags.length - 1) / 2] = 1;
+  const far = z.sizes.length === 0 ? 1 : f(z.far, x.far);
+  return { sizes: z.sizes, radius, lags, far, profile: Float64Array.of(level) };
 }

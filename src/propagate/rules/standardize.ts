@@ -80,9 +80,16 @@ function batchScaling(context: Context, node: NormalizeNode, part: Part): Scalin
       fixed: true,
     };
   }
-  const removed = meanOverPairs(part.kernel) / context.batch + (1 - 1 / context.batch) * part.cross;
-  const relative = varianceOfVariance({ ...part, cross: removed }, context.batch);
-  return scalingOf(removed, secondMoment(part) - removed, node.epsilon, context.batch, 2 / relative);
+  return keptScaling(part, [context.batch, node.epsilon], () => ownScaling(part, context.batch, node.epsilon));
+}
+
+/** In a dense net every later block normalizes the same features. */
+const keptScaling = keptWith<Part, Scaling>();
+
+function ownScaling(part: Part, batch: number, epsilon: number): Scaling {
+  const removed = meanOverPairs(part.kernel) / batch + (1 - 1 / batch) * part.cross;
+  const relative = varianceOfVariance({ ...part, cross: removed }, batch);
+  return scalingOf(removed, secondMoment(part) - removed, epsilon, batch, 2 / relative);
 }
 
 /** Degrees of freedom of a group's variance: the part constant over a map counts once a channel, the rest many times. */
