@@ -51,7 +51,7 @@ describe.skipIf(browserPath === undefined)("Signal", () => {
       await page.keyboard.press("Tab");
     await page.keyboard.press("ArrowLeft");
     await page.waitForURL(/depth=48/);
-    await expect.poll(() => page.locator("figure h2").nth(1).textContent()).toContain("49 layers");
+    await expect.poll(() => page.locator("figure h2").nth(1).textContent(), { timeout: 30_000 }).toContain("49 layers");
     expect(lab.problems).toEqual([]);
   });
 
@@ -90,7 +90,7 @@ describe.skipIf(browserPath === undefined)("Signal", () => {
         formatLink({ screen: "signal", query: encode(schema, shown) }),
       );
       const cells = page.locator("figure").first().locator("tbody td:nth-child(2)");
-      await expect.poll(() => cells.allTextContents()).toEqual(expected);
+      await expect.poll(() => cells.allTextContents(), { timeout: 30_000 }).toEqual(expected);
     }
     expect(lab.problems).toEqual([]);
   });

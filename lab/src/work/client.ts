@@ -3,11 +3,12 @@
  * training). A hidden tab's streams rest.
  */
 
+import type { Timed } from "./near.ts";
 import type { Answer, Message, PartOf, RequestOf } from "./protocol.ts";
 
 interface Waiting {
   // What the worker posts is what the task gave it: structured clones keep the type, which a message cannot carry.
-  readonly part: (value: never) => void;
+  readonly part: (value: never, took: number) => void;
   readonly end: () => void;
   readonly fail: (error: Error) => void;
 }
@@ -26,7 +27,7 @@ function openLane(): Lane {
     const entry = waiting.get(data.id);
     if (entry === undefined) return;
     if (data.kind === "part") {
-      entry.part(data.value as never);
+      entry.part(data.value as never, data.took);
       return;
     }
     waiting.delete(data.id);
@@ -58,7 +59,7 @@ document.addEventListener("visibilitychange", () => {
 function send<Part>(
   lane: Lane,
   message: Omit<Extract<Message, { kind: "ask" }>, "kind" | "id">,
-  part: (value: Part) => void,
+  part: (value: Part, took: number) => void,
   signal: AbortSignal | undefined,
   id = next++,
 ): Promise<void> {
@@ -84,11 +85,16 @@ export function worker<M>(screen: string) {
   return {
     /** One answer. */
     async ask<K extends keyof M & string>(task: K, request: RequestOf<M[K]>): Promise<PartOf<M[K]>> {
-      const parts: PartOf<M[K]>[] = [];
-      await send(quick(), { screen, task, request }, (value: PartOf<M[K]>) => parts.push(value), undefined);
-      const [value] = parts;
-      if (parts.length === 0 || value === undefined) throw new Error(`lab: ${screen} gave no answer to ${task}`);
-      return value;
+      return (await this.timed(task, request)).value;
+    },
+    /** One answer, and how long the worker worked for it. */
+    async timed<K extends keyof M & string>(task: K, request: RequestOf<M[K]>): Promise<Timed<PartOf<M[K]>>> {
+      const answers: Timed<PartOf<M[K]>>[] = [];
+      const keep = (value: PartOf<M[K]>, took: number) => answers.push({ value, took });
+      await send(quick(), { screen, task, request }, keep, undefined);
+      const [answer] = answers;
+      if (answer === undefined) throw new Error(`lab: ${screen} gave no answer to ${task}`);
+      return answer;
     },
     /** Parts as they come, until the task ends or `signal` is aborted. */
     stream<K extends keyof M & string>(

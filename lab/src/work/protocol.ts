@@ -34,7 +34,8 @@ export type Message =
   | { readonly kind: "resume" };
 
 export type Answer =
-  | { readonly kind: "part"; readonly id: number; readonly value: unknown }
+  /** `took`: milliseconds since the request, or since the part before. */
+  | { readonly kind: "part"; readonly id: number; readonly value: unknown; readonly took: number }
   | { readonly kind: "end"; readonly id: number }
   | { readonly kind: "error"; readonly id: number; readonly message: string };
 

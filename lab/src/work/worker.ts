@@ -59,15 +59,18 @@ async function work({ id, screen, task, request }: Extract<Message, { kind: "ask
   const run: unknown = tasks[task];
   if (typeof run !== "function") throw new Error(`lab: ${screen} has no task ${task}`);
   const context = contextOf(id);
+  let start = performance.now();
+  const part = (value: unknown) => say({ kind: "part", id, value, took: performance.now() - start });
   const result: unknown = run(request, context);
   if (!isStream(result)) {
-    say({ kind: "part", id, value: await result });
+    part(await result);
     return;
   }
   for await (const value of result) {
     if (cancelled.has(id)) return;
-    say({ kind: "part", id, value });
+    part(value);
     await context.breathe();
+    start = performance.now();
   }
 }
 

@@ -66,17 +66,15 @@ function gridAround(breaks: readonly number[]): Float64Array {
   return grid.sort();
 }
 
-/** P(f(z) < 0) for z ~ N(mean, variance), with the sign changes found on a grid of ±9 standard deviations and refined. */
-function below(f: (x: number) => number, mean: number, sd: number, breaks: readonly number[]): number {
-  const grid = gridAround(breaks.map((at) => (at - mean) / sd).filter((t) => Math.abs(t) < 9));
-  const g = (t: number) => f(mean + sd * t);
+/** P(f(z) < 0) for z ~ N(0, 1), from f's signs on the grid, with the changes between them refined. */
+function below(f: (t: number) => number, grid: Float64Array, values: Float64Array): number {
   let share = 0;
   let from = Number.NEGATIVE_INFINITY;
-  let inside = g(grid[0]) < 0;
+  let inside = values[0] < 0;
   for (let i = 1; i < grid.length; i++) {
-    const now = g(grid[i]) < 0;
+    const now = values[i] < 0;
     if (now === inside) continue;
-    const edge = rootBetween((t) => (g(t) < 0 ? -1 : 1), grid[i - 1], grid[i]);
+    const edge = rootBetween((t) => (f(t) < 0 ? -1 : 1), grid[i - 1], grid[i]);
     if (inside) share += normalCdf(edge) - normalCdf(from);
     from = edge;
     inside = now;
@@ -94,12 +92,15 @@ export function saturation(
   { mean = 0, variance = 1 }: { readonly mean?: number; readonly variance?: number } = {},
 ): { readonly saturated: number; readonly dead: number } {
   const sd = Math.sqrt(variance);
-  const slope = (x: number) => Math.abs(activation.derivative(x));
+  const slope = (t: number) => Math.abs(activation.derivative(mean + sd * t));
   const limit = SATURATED * activation.steepest;
-  if (sd === 0) return { saturated: slope(mean) < limit ? 1 : 0, dead: slope(mean) === 0 ? 1 : 0 };
-  const flat = (x: number) => (slope(x) === 0 ? -1 : 1);
+  if (sd === 0) return { saturated: slope(0) < limit ? 1 : 0, dead: slope(0) === 0 ? 1 : 0 };
+  const grid = gridAround(activation.breaks.map((at) => (at - mean) / sd).filter((t) => Math.abs(t) < 9));
+  const slopes = grid.map(slope);
+  const over = (size: number) => size - limit;
+  const moving = (size: number) => (size === 0 ? -1 : 1);
   return {
-    saturated: activation.steepest === 0 ? 1 : below((x) => slope(x) - limit, mean, sd, activation.breaks),
-    dead: below(flat, mean, sd, activation.breaks),
+    saturated: activation.steepest === 0 ? 1 : below((t) => over(slope(t)), grid, slopes.map(over)),
+    dead: below((t) => moving(slope(t)), grid, slopes.map(moving)),
   };
 }

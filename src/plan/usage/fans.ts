@@ -19,10 +19,10 @@ function conventions(shape: readonly number[], options: FanOptions): FanConventi
   return { true: by("true"), torch: by("torch"), keras: by("keras") };
 }
 
-/** Of a matrix: [out, in] or [in, out]; a vector counts as one output. */
+/** Of a matrix: [out, in] or [in, out], which all conventions count alike; a vector counts as one output. */
 export function matrixFans(shape: readonly number[], layout: LinearNode["layout"]): FanConventions {
   if (shape.length < 2) return alike({ fanIn: shape[0] ?? 1, fanOut: 1 });
-  return conventions(shape, { op: "dense", layout });
+  return alike(fans(shape, { op: "dense", layout }));
 }
 
 export function isDepthwise(node: ConvNode, shape: readonly number[]): boolean {

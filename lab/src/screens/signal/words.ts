@@ -2,7 +2,8 @@
 
 import { formatNumber, formatShare, plural } from "../../../../src/report/number.ts";
 import type { Table } from "../../chart/csv.ts";
-import type { Measured, Theory } from "./compute.ts";
+import type { Measured } from "./compute.ts";
+import type { Theory } from "./theory.ts";
 
 /** Measured and predicted means that differ by less than this factor agree, for the eye and for training. */
 const NEAR = 1.5;
