@@ -6,6 +6,7 @@ import { huggingface } from "./huggingface.ts";
 import { jax } from "./jax.ts";
 import { keras, tfjs } from "./keras.ts";
 import { lsuv } from "./lsuv.ts";
+import { meanField } from "./mean-field.ts";
 import { named } from "./named.ts";
 import { deepnorm, fixup, gpt2, mup, tFixup, zeroGamma } from "./recipes.ts";
 import { deltaOrthogonal, nguyenWidrow, orthogonal, sinusoidal, siren } from "./structured.ts";
@@ -16,6 +17,7 @@ import type { Scheme } from "./types.ts";
 export const schemes: readonly Scheme[] = [
   auto,
   critical,
+  meanField,
   torch,
   keras,
   tfjs,
