@@ -15,8 +15,11 @@ import {
 } from "../../lab/src/screens/phase/plane.ts";
 import { type PhaseState, STARTS, schema } from "../../lab/src/screens/phase/state.ts";
 import { criticalWords, pathWords, phaseOf, titleOf } from "../../lab/src/screens/phase/words.ts";
-import { defaults } from "../../lab/src/state/schema.ts";
+import { commands as signalCommands } from "../../lab/src/screens/signal/command.ts";
+import { schema as signal } from "../../lab/src/screens/signal/state.ts";
+import { decode, defaults } from "../../lab/src/state/schema.ts";
 import { activationByName, attractor } from "../../src/activation/index.ts";
+import { formatNumber } from "../../src/report/number.ts";
 import { epoch0 } from "../cli/helpers.ts";
 import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
 import { statesOf } from "./states.ts";
@@ -127,8 +130,50 @@ describe.skipIf(browserPath === undefined)("Phase map", () => {
     await expect
       .poll(() => page.locator("figure h2").first().textContent(), { timeout: 30_000 })
       .toMatch(/^On the edge of chaos/);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("a click chooses the network of the Signal screen, by link, by double click and by keyboard, with the command's numbers", async () => {
+    const page = await lab.open("#v1/phase?activation=gelu&weight=3&bias=0.2");
+    const area = page.getByRole("application");
+    await area.waitFor();
+    await area.click({ position: { x: 200, y: 160 } });
+    await page.waitForURL((url) => !url.hash.includes("weight=3&"));
+    const asked = decode(schema, page.url().split("?")[1] ?? "").state;
     await page.getByRole("link", { name: /in the Signal screen/ }).click();
     await page.waitForURL(/v1\/signal/);
+    const state = decode(signal, page.url().split("?")[1] ?? "").state;
+    expect(state).toMatchObject({
+      activation: "gelu",
+      scheme: "mean-field",
+      weightVariance: asked.weight,
+      biasVariance: asked.bias,
+    });
+    const shown = page.getByRole("spinbutton", { name: "σ_b²" });
+    await expect.poll(() => shown.inputValue()).toBe(String(asked.bias));
+    // Both pictures' numbers: the first is the chosen point's.
+    await page.locator("figure").nth(1).waitFor({ timeout: 60_000 });
+    await page.getByRole("button", { name: "Numbers" }).first().click();
+    const [command = ""] = signalCommands(state);
+    const argv = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "").slice(2);
+    const { layers }: { layers: { output: { secondMoment: number } }[] } = JSON.parse((await epoch0(argv)).out);
+    const cells = page.locator("figure").first().locator("tbody td:nth-child(2)");
+    await expect
+      .poll(() => cells.allTextContents(), { timeout: 30_000 })
+      .toEqual(layers.map(({ output }) => formatNumber(output.secondMoment)));
+
+    await page.goto(`${lab.url}#v1/phase?weight=3`);
+    await area.focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForURL((url) => !url.hash.endsWith("weight=3"));
+    const moved = decode(schema, page.url().split("?")[1] ?? "").state;
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/v1\/signal/);
+    expect(decode(signal, page.url().split("?")[1] ?? "").state.weightVariance).toBe(moved.weight);
+
+    await page.goto(`${lab.url}#v1/phase?weight=3`);
+    await area.dblclick({ position: { x: 120, y: 160 } });
+    await page.waitForURL(/v1\/signal\?.*scheme=mean-field/);
     expect(lab.problems).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { measureDraw } from "../../lab/src/network/pass.ts";
 import { architecture, commands } from "../../lab/src/screens/signal/command.ts";
-import { type Draws, draws, theory } from "../../lab/src/screens/signal/compute.ts";
+import { type Draws, draws, theories } from "../../lab/src/screens/signal/compute.ts";
 import { type SignalState, schema } from "../../lab/src/screens/signal/state.ts";
 import { defaults } from "../../lab/src/state/schema.ts";
 import { readLine } from "../../src/formats/index.ts";
@@ -28,7 +28,7 @@ test("the theory is what the command on the screen prints, for random states", a
     expect([npx, name]).toEqual(["npx", "epoch0"]);
     const { out, err } = await epoch0(argv);
     expect(err).toBe("");
-    const written = JSON.stringify(theory({ state: shown, scheme: shown.scheme }).layers, (_, value: unknown) =>
+    const written = JSON.stringify(theories(shown)[0].layers, (_, value: unknown) =>
       typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
     );
     expect(JSON.parse(written)).toEqual(JSON.parse(out).layers);
@@ -65,7 +65,7 @@ test("draws settle around the theory, and the same state draws the same", async 
   expect(count).toBe(12);
   expect((await last(state)).schemes).toEqual(schemes);
   schemes.forEach((measured, i) => {
-    const { layers } = theory({ state, scheme: i === 0 ? state.scheme : state.against });
+    const { layers } = theories(state)[i]!;
     measured.forward.mean.forEach((mean, layer) => {
       // ln of one draw spreads by √(Σ c/n) ≤ √(6·5/64) = 0.7 (Hanin 2018); of twelve by 0.2; four standard errors.
       expect(Math.abs(Math.log(mean / layers[layer]!.output.secondMoment))).toBeLessThan(0.8);

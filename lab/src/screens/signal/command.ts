@@ -21,8 +21,14 @@ export function architecture({ depth, width, activation, block, bias }: Network)
   return `${width} > ${layer} x${depth} > ${OUTPUTS}`;
 }
 
+/** The two schemes as the command line takes them. */
+export function schemesOf({ scheme, against, weightVariance, biasVariance }: SignalState): readonly [string, string] {
+  const called = (name: string) => (name === "mean-field" ? `mean-field(${weightVariance}, ${biasVariance})` : name);
+  return [called(scheme), called(against)];
+}
+
 export function commands(state: SignalState): readonly string[] {
-  return [...new Set([state.scheme, state.against])].map(
+  return [...new Set(schemesOf(state))].map(
     (scheme) => `npx epoch0 plan "${architecture(state)}" --scheme "${scheme}"${seedOption(state.seed)} --json`,
   );
 }

@@ -4,11 +4,12 @@ import { initialize } from "../../../../src/materialize/index.ts";
 import { type Band, bandOf } from "../../chart/band.ts";
 import { measureDraw } from "../../network/pass.ts";
 import type { Context } from "../../work/protocol.ts";
+import { schemesOf } from "./command.ts";
 import { addCounts, emptyCounts, shownLayers } from "./histogram.ts";
 import type { SignalState } from "./state.ts";
 import { planned, type Two } from "./theory.ts";
 
-export { theories, theory } from "./theory.ts";
+export { theories } from "./theory.ts";
 
 export interface Measured {
   readonly forward: Band;
@@ -60,7 +61,8 @@ function collector(state: SignalState, scheme: string) {
 
 /** Draws the weights again and again and runs the networks: what is known after each draw. Seeds count on from the state's. */
 export async function* draws(state: SignalState, context: Context): AsyncGenerator<Draws> {
-  const [first, second] = [collector(state, state.scheme), collector(state, state.against)];
+  const schemes = schemesOf(state);
+  const [first, second] = [collector(state, schemes[0]), collector(state, schemes[1])];
   for (let index = 0; index < state.draws; index++) {
     await first.draw(index, context);
     await second.draw(index, context);

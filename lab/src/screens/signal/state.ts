@@ -1,6 +1,6 @@
 /** What the Signal screen shows: one architecture under two schemes. */
 
-import { choice, flag, type StateOf, seed, whole } from "../../state/schema.ts";
+import { choice, flag, number, type StateOf, seed, whole } from "../../state/schema.ts";
 
 const schemes = {
   auto: "auto: solved for this network",
@@ -13,6 +13,7 @@ const schemes = {
   "lecun-normal": "LeCun normal",
   orthogonal: "orthogonal",
   critical: "edge of chaos",
+  "mean-field": "a point of the phase map: σ_w² and σ_b²",
   zeros: "zeros",
   "constant(0.05)": "all weights 0.05",
 } as const;
@@ -51,9 +52,28 @@ export const schema = {
   }),
   scheme: choice({ label: "Scheme", default: "one-over-root-n", options: schemes }),
   against: choice({ label: "Against", default: "auto", options: schemes }),
+  weightVariance: number({ label: "σ_w² = n·Var(W)", default: 1.76095, min: 0.05, max: 400, log: true }),
+  biasVariance: number({ label: "σ_b² = Var(b)", default: 0.05, min: 0, max: 2 }),
   draws: whole({ label: "Draws", default: 16, min: 0, max: 64 }),
   seed: seed(),
   bias: flag({ label: "Layers have a bias", default: true }),
 } as const;
 
 export type SignalState = StateOf<typeof schema>;
+
+/** The fields that matter in a state. */
+export const shown = ({ scheme, against }: SignalState): readonly (keyof typeof schema)[] => {
+  const point = scheme === "mean-field" || against === "mean-field";
+  return [
+    "depth",
+    "width",
+    "activation",
+    "block",
+    "scheme",
+    "against",
+    ...(point ? (["weightVariance", "biasVariance"] as const) : []),
+    "draws",
+    "seed",
+    "bias",
+  ];
+};

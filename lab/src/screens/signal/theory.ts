@@ -5,7 +5,7 @@ import type { Model } from "../../../../src/model/types.ts";
 import { plan } from "../../../../src/plan/index.ts";
 import type { Plan, PlannedLayer } from "../../../../src/plan/types.ts";
 import { verdictOf } from "../../../../src/report/verdict.ts";
-import { architecture } from "./command.ts";
+import { architecture, schemesOf } from "./command.ts";
 import type { SignalState } from "./state.ts";
 
 export interface Theory {
@@ -40,14 +40,13 @@ export function planned(state: SignalState, scheme: string) {
   return made;
 }
 
-/** Mean squares of pre-activations and of their gradients, layer by layer; the numbers of `epoch0 plan`. */
-export function theory({ state, scheme }: { readonly state: SignalState; readonly scheme: string }): Theory {
+function theory(state: SignalState, scheme: string): Theory {
   const made = planned(state, scheme).plan;
   return { scheme, title: verdictOf(made).title, layers: made.layers };
 }
 
-/** Of the screen's two schemes. */
-export const theories = (state: SignalState): Two<Theory> => [
-  theory({ state, scheme: state.scheme }),
-  theory({ state, scheme: state.against }),
-];
+/** Mean squares of pre-activations and of their gradients, layer by layer, under both schemes; the numbers of `epoch0 plan`. */
+export function theories(state: SignalState): Two<Theory> {
+  const [first, second] = schemesOf(state);
+  return [theory(state, first), theory(state, second)];
+}
