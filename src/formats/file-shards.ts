@@ -1,23 +1,13 @@
 /** Sharded models on disk: the index, and shards beside it and nowhere else. */
 
-import { existsSync, realpathSync } from "node:fs";
-import { basename, dirname, extname, join, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
 import type { Model } from "../model/types.ts";
 import { FormatError } from "./error.ts";
-import { fileBytes, fileSource } from "./file-source.ts";
+import { fileBytes, fileSource, insideFolder } from "./file-source.ts";
 import { readPt } from "./pt/index.ts";
 import { readSafetensors } from "./safetensors/index.ts";
 import { joinShards, MAX_INDEX, parseShardIndex } from "./shards/index.ts";
-
-/** A file in `folder` itself or below, symbolic links resolved before that is judged; null where there is none. */
-export function insideFolder(folder: string, name: string, refuse: () => FormatError): string | null {
-  const wanted = join(folder, name);
-  if (!existsSync(wanted)) return null;
-  const real = realpathSync(wanted);
-  const home = realpathSync(folder);
-  if (!real.startsWith(home.endsWith(sep) ? home : home + sep)) throw refuse();
-  return real;
-}
 
 /**
  * Opens a sharded model by its `*.index.json`. Shards are .safetensors or PyTorch files.

@@ -1,7 +1,8 @@
 /** Files on disk as byte sources; what the operating system refuses becomes one line. */
 
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
 import { FormatError } from "./error.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -145,4 +146,14 @@ export function fileSha256(path: string): string {
     for (let at = 0; at < size; at += piece) hash.update(readRange(descriptor, path, at, Math.min(piece, size - at)));
     return hash.digest("hex");
   });
+}
+
+/** A file in `folder` itself or below, symbolic links resolved before that is judged; null where there is none. */
+export function insideFolder(folder: string, name: string, refuse: () => FormatError): string | null {
+  const wanted = join(folder, name);
+  if (!existsSync(wanted)) return null;
+  const real = realpathSync(wanted);
+  const home = realpathSync(folder);
+  if (!real.startsWith(home.endsWith(sep) ? home : home + sep)) throw refuse();
+  return real;
 }

@@ -1,13 +1,14 @@
-/** Model and data files on disk (Node): the one place that decides by suffix and first bytes what a file is. */
+/**
+ * Model and data files on disk (Node): the one place that decides by suffix and first bytes what a file is. A format's reader is
+ * loaded when a file is of that format.
+ */
 
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import type { Model } from "../model/types.ts";
 import type { Data, NamedData } from "./data/index.ts";
 import { FormatError, namedError } from "./error.ts";
-import { folderModel, jsonFiles, openJson } from "./file-json.ts";
-import { insideFolder } from "./file-shards.ts";
-import { checkSize, fileBytes, fileSource, systemError } from "./file-source.ts";
+import { checkSize, fileBytes, fileSource, insideFolder, systemError } from "./file-source.ts";
 import { kindByContent, kindOf } from "./kind.ts";
 import type { ByteSource } from "./source.ts";
 
@@ -97,8 +98,9 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
     const { readLine } = await import("./line/index.ts");
     return readLine(pathOrLine, { batch });
   }
-  const path = inFolder(pathOrLine);
-  if (extname(path).toLowerCase() === ".json") {
+  const path = await inFolder(pathOrLine);
+  if (isJson(path)) {
+    const { openJson } = await import("./file-json.ts");
     return inFile(path, () => openJson(path, batch));
   }
   const kind = inFile(path, () => kindOf(path, fileSource(path)));
@@ -161,15 +163,21 @@ export async function readData(path: string): Promise<Data> {
   return inFile(path, () => readCsv(new TextDecoder().decode(bytes), { name }));
 }
 
+const isJson = (path: string): boolean => extname(path).toLowerCase() === ".json";
+
 /** The file that a path leads to: a folder as Hugging Face keeps models stands for its weights or its configuration. */
-function inFolder(path: string): string {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? folderModel(path) : path;
+async function inFolder(path: string): Promise<string> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  const { folderModel } = await import("./file-json.ts");
+  return folderModel(path);
 }
 
 /** The files that a model is read from: the one that the path leads to, then those that it refers to. @throws FormatError */
-export function modelFiles(path: string): string[] {
-  const file = inFolder(path);
-  return extname(file).toLowerCase() === ".json" ? jsonFiles(file) : [file];
+export async function modelFiles(path: string): Promise<string[]> {
+  const file = await inFolder(path);
+  if (!isJson(file)) return [file];
+  const { jsonFiles } = await import("./file-json.ts");
+  return jsonFiles(file);
 }
 
 /** Arrays of a .npz by name, for a model of several inputs. Errors: FormatError. */

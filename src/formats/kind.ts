@@ -3,7 +3,7 @@
 import { FormatError } from "./error.ts";
 import { jsonKeys } from "./json.ts";
 import type { ByteSource } from "./source.ts";
-import { readDirectory } from "./zip/index.ts";
+import { readDirectory } from "./zip/directory.ts";
 
 export type Kind = "onnx" | "safetensors" | "npz" | "npy" | "torch" | "hdf5" | "keras";
 

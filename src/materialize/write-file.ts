@@ -84,7 +84,7 @@ export async function writeWeights(
 ): Promise<WrittenFile> {
   const { source = null, signal } = options;
   const format = formatOf(path);
-  checkPlace(path, source === null ? [] : modelFiles(source));
+  checkPlace(path, source === null ? [] : await modelFiles(source));
   const fill = async (sink: ByteSink): Promise<void> => {
     if (format === "onnx") return fillOnnx(sink, model, plan, options);
     const slots = slotsOf(plan, { ...options, buffers: model.buffers });

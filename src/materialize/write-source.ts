@@ -19,7 +19,7 @@ export async function sourceOf(
   slots: readonly Slot[],
   signal: AbortSignal | undefined,
 ): Promise<Source> {
-  const files = path === null ? [] : modelFiles(path);
+  const files = path === null ? [] : await modelFiles(path);
   const [first] = files;
   if (first === undefined) return { files, sha256: null, copied: [] };
   if (!slots.some(isCopied)) {

@@ -215,7 +215,7 @@ test("a folder stands for what is in it, and nothing outside of it is opened", a
   writeFileSync(join(folder, "config.json"), python(LLAMA));
   const alone = await openModel(folder);
   expect(alone.parameters.size).toBe(21);
-  expect(modelFiles(folder)).toEqual([join(folder, "config.json")]);
+  expect(await modelFiles(folder)).toEqual([join(folder, "config.json")]);
   const index = join(folder, "model.safetensors.index.json");
   const names = [...alone.parameters.keys()].slice(0, 5);
   writeFileSync(
@@ -225,7 +225,7 @@ test("a folder stands for what is in it, and nothing outside of it is opened", a
   // No shard is there: names of the index, shapes of the configuration.
   for (const path of [folder, index, join(folder, "config.json")])
     expect([...(await openModel(path)).parameters.keys()]).toEqual(names);
-  expect(modelFiles(folder)).toEqual([index, join(folder, "config.json")]);
+  expect(await modelFiles(folder)).toEqual([index, join(folder, "config.json")]);
   const outside = join(root, "linked");
   mkdirSync(outside);
   writeFileSync(join(root, "secret.json"), python(LLAMA));

@@ -25,7 +25,7 @@ test("model.json with its weights, and the JSON of the layers alone", async () =
   await theirs.save(io.http("http://localhost/model", { fetchFunc }));
 
   const path = join(folder, "model.json");
-  expect(modelFiles(path)).toEqual([path, join(folder, "model.weights.bin")]);
+  expect(await modelFiles(path)).toEqual([path, join(folder, "model.weights.bin")]);
   const model = await openModel(path, { batch: 4 });
   expect(model.batch).toBe(4);
   expect(model.unsupported).toEqual([]);
