@@ -3,13 +3,13 @@
 import { describe, it } from "vitest";
 import type { Node } from "../../src/model/types.ts";
 import { base, type Sketch } from "../run/graph.ts";
-import { agreesWithRun, type Case, combine, linear } from "./case.ts";
+import { act, agreesWithRun, type Case, combine, linear } from "./case.ts";
 
 const N = 16;
 const WIDTH = 64;
 
 /** One head of attention of `context` by `x`, both [N, positions, WIDTH]; output named `name`. */
-function attention(name: string, x: string, context: string, positions: readonly [number, number]) {
+function attention(name: string, x: string, context: string, positions: readonly [number, number], bias?: string) {
   const [p, j] = positions;
   const own = (part: string) => `${name}.${part}`;
   const nodes: Node[] = [
@@ -18,7 +18,8 @@ function attention(name: string, x: string, context: string, positions: readonly
     linear(own("v"), context, own("wv")),
     { ...base(own("kt"), [own("k")], [own("kt")]), kind: "transpose", permutation: [0, 2, 1] },
     { ...base(own("s"), [own("q"), own("kt")], [own("s")]), kind: "matmul", scale: WIDTH ** -0.5 },
-    { ...base(own("a"), [own("s")], [own("a")]), kind: "softmax", axis: 2, log: false },
+    ...(bias === undefined ? [] : [combine(own("b"), [own("s"), bias], "add")]),
+    { ...base(own("a"), [own(bias === undefined ? "s" : "b")], [own("a")]), kind: "softmax", axis: 2, log: false },
     { ...base(name, [own("a"), own("v")], [name]), kind: "matmul", scale: 1 },
   ];
   const tensors: Sketch["tensors"] = {
@@ -27,6 +28,7 @@ function attention(name: string, x: string, context: string, positions: readonly
     [own("v")]: [N, j, WIDTH],
     [own("kt")]: [N, WIDTH, j],
     [own("s")]: [N, p, j],
+    [own("b")]: [N, p, j],
     [own("a")]: [N, p, j],
     [name]: [N, p, WIDTH],
   };
@@ -53,11 +55,11 @@ const self = attention("y", "x", "x", [T, T]);
 const LONG = 40;
 const long = attention("y", "x", "x", [LONG, LONG]);
 const NARROW = 16;
-const norm = (name: string, x: string): Node => ({
+const norm = (name: string, x: string, axis = 1): Node => ({
   ...base(name, [x], [name]),
   kind: "normalize",
   method: "layer",
-  axes: [1],
+  axes: [axis],
   groups: 1,
   epsilon: 1e-5,
   scale: null,
@@ -66,6 +68,9 @@ const norm = (name: string, x: string): Node => ({
   variance: null,
   training: false,
 });
+
+const biased = attention("y", "x", "x", [T, T], "bias");
+const distances = Array.from({ length: T * T }, (_, i) => -Math.abs(Math.floor(i / T) - (i % T)));
 
 const CASES: Readonly<Record<string, Case>> = {
   "a table of sines: neighbours are alike, and attention averages what they share": {
@@ -118,6 +123,68 @@ const CASES: Readonly<Record<string, Case>> = {
     variances: { table: 1, ...long.variances, "y.wq": 0.3 / WIDTH, "y.wk": 0.3 / WIDTH },
     width: 12,
     only: ["y", "y.wq", "y.wk", "y.wv"],
+  },
+  "a known bias that falls with the distance: few keys weigh (ALiBi)": {
+    graph: {
+      inputs: { x: [N, T, WIDTH] },
+      constants: { bias: { shape: [T, T], values: distances.map((d) => d / 2) } },
+      parameters: biased.parameters,
+      tensors: biased.tensors,
+      outputs: ["y"],
+      nodes: biased.nodes,
+    },
+    variances: { ...biased.variances, "y.wq": 0.3 / WIDTH, "y.wk": 0.3 / WIDTH },
+    width: 10,
+    only: ["y", "y.a", "y.wv", "y.wq", "y.wk"],
+  },
+  "a drawn bias by relative position (T5)": {
+    graph: {
+      inputs: { x: [N, T, WIDTH] },
+      constants: { lag: { shape: [T * T], values: distances.map((d) => -d), dtype: "i64" } },
+      parameters: { table: [T, 1], ...biased.parameters },
+      tensors: { e: [T * T, 1], bias: [T, T], ...biased.tensors },
+      outputs: ["y"],
+      nodes: [
+        { ...base("e", ["lag"], ["e"]), kind: "embedding", table: "table" },
+        { ...base("bias", ["e"], ["bias"]), kind: "reshape", shape: [T, T] },
+        ...biased.nodes,
+      ],
+    },
+    variances: { table: 1, ...biased.variances, "y.wq": 0.3 / WIDTH, "y.wk": 0.3 / WIDTH },
+    width: 10,
+    only: ["y", "y.a", "y.wv", "y.wq", "y.wk"],
+  },
+  "a layer over positions between normalized sums: δ of the channels sums to 0 (MLP-Mixer)": {
+    graph: {
+      inputs: { x: [N, T, WIDTH] },
+      parameters: { w1: [24, T], b1: [24], w2: [T, 24], u: [8, WIDTH] },
+      tensors: {
+        n: [N, T, WIDTH],
+        nt: [N, WIDTH, T],
+        h: [N, WIDTH, 24],
+        a: [N, WIDTH, 24],
+        z: [N, WIDTH, T],
+        zt: [N, T, WIDTH],
+        s: [N, T, WIDTH],
+        m: [N, T, WIDTH],
+        y: [N, T, 8],
+      },
+      outputs: ["y"],
+      nodes: [
+        norm("n", "x", 2),
+        { ...base("nt", ["n"], ["nt"]), kind: "transpose", permutation: [0, 2, 1] },
+        { ...base("h", ["nt"], ["h"]), kind: "linear", weight: "w1", bias: "b1", layout: "out-in", scale: 1 },
+        act("a", "h", "gelu"),
+        linear("z", "a", "w2"),
+        { ...base("zt", ["z"], ["zt"]), kind: "transpose", permutation: [0, 2, 1] },
+        combine("s", ["n", "zt"], "add"),
+        norm("m", "s", 2),
+        linear("y", "m", "u"),
+      ],
+    },
+    variances: { w1: 1 / T, b1: 0.05, w2: 1 / 24, u: 1 / WIDTH },
+    width: 10,
+    only: ["h", "a", "s", "w1", "b1", "w2", "u"],
   },
   "normalization behind each sum: the gradient that comes back along it is out of the next one's directions": {
     graph: {

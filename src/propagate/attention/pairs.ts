@@ -42,9 +42,9 @@ interface Row {
   readonly longSlope: number;
 }
 
-function rowOf(variance: number, features: number, keys: number): Row {
+function rowOf(variance: number, drawn: number, features: number, keys: number): Row {
   const swing = Math.min(1, Math.sqrt(2 / features));
-  const [low, high] = [1 - swing, 1 + swing].map((length) => weightMoments(variance * length, keys));
+  const [low, high] = [1 - swing, 1 + swing].map((length) => weightMoments(variance * length + drawn, keys));
   const same = (low.same + high.same) / 2;
   const other = (low.other + high.other) / 2;
   const plain = same * (1 - 1 / keys);
@@ -71,12 +71,14 @@ function rowsOf(scores: Scores): Rows {
   if (!found) {
     const keys = positions(scores.key);
     const variance = scores.factor * contrastOf(scores.key);
-    const seen = seenKeys(scores.mask, keys);
+    const seen = scores.prior
+      ? weighedKeys(scores.prior, scores.mask, positions(scores.query), keys)
+      : seenKeys(scores.mask, keys);
     const alike = new Map<string, Row>();
     const rows = Array.from(fullProfile(scores.query), (q, p) => {
       const own = seen.both(p, p);
       const key = `${q} ${own}`;
-      const row = alike.get(key) ?? rowOf(variance * q, scores.features, own);
+      const row = alike.get(key) ?? rowOf(variance * q, scores.drawn ?? 0, scores.features, own);
       alike.set(key, row);
       return row;
     });
@@ -108,7 +110,10 @@ export function forEachPair(
 ): void {
   const { rows, seen } = rowsOf(scores);
   const { kinds, count: many } = kindsOf(rows, size);
-  const correlation = (p: number, r: number) => (p === r ? 1 : at(scores.query, r - p));
+  // A drawn bias is another for another query.
+  const variance = scores.factor * contrastOf(scores.key) * diagonal(scores.query);
+  const share = scores.drawn ? variance / (variance + scores.drawn) : 1;
+  const correlation = (p: number, r: number) => (p === r ? 1 : share * at(scores.query, r - p));
   if (!seen.byCount || many * many > rows.length) {
     for (let p = 0; p < rows.length; p++)
       for (let r = p; r < rows.length; r++)
@@ -202,6 +207,29 @@ export interface Seen {
   readonly both: (p: number, r: number) => number;
   /** Each sees the first so many (causal masks, and none): then both see what the one with fewer sees. */
   readonly byCount: boolean;
+}
+
+/**
+ * Keys that queries see by weights π_p ∝ e^{b_p} of a known bias, one such row a head: as many as even weights would be with the
+ * same Σ_j π_pj², and in common as many as with the same Σ_j π_pj π_rj.
+ */
+function weighedKeys(prior: Float64Array, mask: Float64Array | null, queries: number, keys: number): Seen {
+  const heads = prior.length / (queries * keys);
+  const weights = prior.map((w, i) => (mask ? w * mask[i % mask.length] : w));
+  for (let row = 0; row < heads * queries; row++) {
+    const own = weights.subarray(row * keys, (row + 1) * keys);
+    const sum = own.reduce((a, b) => a + b, 0);
+    for (let j = 0; j < keys; j++) own[j] = sum === 0 ? 0 : own[j] / sum;
+  }
+  const overlap = (p: number, r: number): number => {
+    let sum = 0;
+    for (let h = 0; h < heads; h++)
+      for (let j = 0; j < keys; j++)
+        sum += weights[(h * queries + p) * keys + j] * weights[(h * queries + r) * keys + j];
+    return sum / heads;
+  };
+  const own = Array.from({ length: queries }, (_, p) => 1 / Math.max(1 / keys, overlap(p, p)));
+  return { both: (p, r) => (p === r ? own[p] : own[p] * own[r] * overlap(p, r)), byCount: false };
 }
 
 /** What a mask lets queries see. */

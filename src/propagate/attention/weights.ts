@@ -76,15 +76,16 @@ function overQueries(scores: Scores, size: Float64Array | null, of: (pair: Pair)
 function overKeys(scores: Scores, size: Float64Array, of: (pair: Pair, ordered: number) => number): Float64Array {
   const keys = positions(scores.key);
   const profile = new Float64Array(keys);
-  const { mask } = scores;
+  const mask = scores.prior ? null : scores.mask;
   const first = seesFirst(scores);
   forEachPair(scores, size, (pair, pairs) => {
     const value = of(pair, pair.p === pair.r ? pairs : 2 * pairs);
     if (first) {
       if (pair.common > 0) profile[pair.common - 1] += value;
-    } else if (mask)
+    } else if (mask) {
       for (let j = 0; j < keys; j++)
         if (mask[pair.p * keys + j] !== 0 && mask[pair.r * keys + j] !== 0) profile[j] += value;
+    } else for (let j = 0; j < keys; j++) profile[j] += (value * pair.common) / keys;
   });
   if (first) for (let j = keys - 2; j >= 0; j--) profile[j] += profile[j + 1];
   return profile;
@@ -117,8 +118,10 @@ export function weightSecondMoments(scores: Scores, sizes: readonly number[]): K
   const keys = positions(scores.key);
   const rows = positions(scores.query);
   const profile = new Float64Array(rows * keys);
-  forEachQuery(scores, ({ p, same }) => {
-    if (!scores.mask) profile.fill(same, p * keys, (p + 1) * keys);
+  forEachQuery(scores, ({ p, same, np }) => {
+    // Weighed by a known bias, what np even keys would hold is spread over all.
+    if (scores.prior) profile.fill((same * np) / keys, p * keys, (p + 1) * keys);
+    else if (!scores.mask) profile.fill(same, p * keys, (p + 1) * keys);
     else for (let j = 0; j < keys; j++) profile[p * keys + j] = scores.mask[p * keys + j] !== 0 ? same : 0;
   });
   const level = mean(profile);

@@ -15,6 +15,7 @@ import type { Part, State } from "../state/state.ts";
 import { extremeOfTwo, takenShare } from "./extremes.ts";
 import { gatedTogether, throughGate, winnersValue } from "./gates.ts";
 import { onHalfLine } from "./half-line.ts";
+import { biasedScores } from "./score-bias.ts";
 import { ranksFor, tangentOf } from "./summand.ts";
 import { swayBehindGate } from "./sway.ts";
 
@@ -188,13 +189,9 @@ export const combineRule: Rule<CombineNode> = {
         joint,
       ),
     );
-    const masked = states.find((s) => s.scores);
     const state: State = { shape: aligned.shape, layout: aligned.layout, parts };
-    return [
-      masked?.scores && node.operation === "add"
-        ? { ...state, scores: { ...masked.scores, mask: additiveMask(node, context) ?? masked.scores.mask } }
-        : state,
-    ];
+    const scores = biasedScores(node, context, states);
+    return [scores ? { ...state, scores } : state];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;
@@ -280,12 +277,6 @@ export const combineRule: Rule<CombineNode> = {
     });
   },
 };
-
-/** An added constant of 0 and very negative numbers (−∞, −10⁴, the lowest float) is a mask. */
-function additiveMask(node: CombineNode, context: Context): Float64Array | null {
-  const constant = node.inputs.map((name) => context.model.constants.get(name)).find((c) => c !== undefined);
-  return constant?.values.some((v) => v <= -1e4) ? constant.values.map((v) => (v <= -1e4 ? 0 : 1)) : null;
-}
 
 const averageDiagonal = (state: State, kernels: readonly Kernel[]): number => {
   const total = state.parts.reduce((n, p) => n + p.channels, 0);

@@ -165,6 +165,12 @@ const keptSway = (node: NormalizeNode, by: Scaling, state: State): number => {
   return node.method === "group" ? 1 - node.groups / channelsOf(state) : 0;
 };
 
+/** E[δ δ'] of two of n channels once their mean is out, in units in which E[δ²] is then `level`: their sum is 0. */
+const withoutMean = (between: number, level: number, n: number): number => {
+  const own = (level - between) * (1 - 1 / n);
+  return n < 2 || own === 0 ? 0 : ((between - level) / n) * (level / own);
+};
+
 /**
  * δ − mean(δ) − x̂·mean(δ x̂), times `factor`, over the normalized group (Ioffe & Szegedy 2015): two directions of the group are taken
  * out, with the share of E[δ²] that lies along them (`radial`: along x̂). Over a batch the subtracted mean leaves the samples anticorrelated, so
@@ -183,7 +189,9 @@ function projected(
   if (level === 0) return { ...gradient, kernel: scaleKernel(kernel, factor) };
   if (node.method === "layer" || node.method === "rms") {
     const removed = ((node.method === "rms" ? 1 : 2) / count) * (1 - tangent);
-    return { ...gradient, kernel: scaleKernel(kernel, factor * Math.max(0, 1 - removed)), tangent: 1 };
+    const left = Math.max(0, 1 - removed);
+    const between = node.method === "layer" ? withoutMean(gradient.between, level, count) * left : gradient.between;
+    return { ...gradient, kernel: scaleKernel(kernel, factor * left), between, tangent: 1 };
   }
   const whole = factor * meanOverPairs(kernel);
   const batch = node.method === "batch";

@@ -3,9 +3,27 @@
 import type { Node } from "../../model/types.ts";
 import type { Context } from "../context.ts";
 import { broadcastAxes, mergeAxes } from "../kernel/axes.ts";
-import { diagonal, type Kernel, uniformKernel } from "../kernel/kernel.ts";
+import { correlationAt, diagonal, type Kernel, lagsFrom, uniformKernel } from "../kernel/kernel.ts";
 import { canonicalize } from "./layout.ts";
 import { channelCount, type Factor, mixParts, type Part, type State } from "./state.ts";
+
+/** A kernel over further axes, whose indices are channels: two of them have the share `tie` in common at any positions. */
+function withAxes(kernel: Kernel, added: readonly number[], tie: number): Kernel {
+  const own = kernel.sizes.length;
+  const sizes = [...kernel.sizes, ...added];
+  if (own === 0) return uniformKernel(sizes, diagonal(kernel), tie);
+  const laid = broadcastAxes(
+    { ...kernel, far: kernel.far * tie },
+    sizes,
+    sizes.map((_, i) => (i < own ? i : null)),
+  );
+  const lags = lagsFrom(laid.radius, (lag) => {
+    const same = lag.slice(0, own);
+    const correlation = same.every((l) => l === 0) ? 1 : correlationAt(kernel, same);
+    return lag.slice(own).some((l) => l !== 0) ? correlation * tie : correlation;
+  });
+  return { ...laid, lags };
+}
 
 /** Channel factors that stay outside the contraction share the weights, as positions do: they become positions. */
 export function promoteChannels(state: State, axes: readonly number[]): State {
@@ -24,16 +42,7 @@ export function promoteChannels(state: State, axes: readonly number[]): State {
         })
       : factors,
   );
-  const sizes = [...part.kernel.sizes, ...added];
-  const tie = level === 0 ? 0 : part.between / level;
-  const kernel: Kernel =
-    part.kernel.sizes.length === 0
-      ? uniformKernel(sizes, level, tie)
-      : broadcastAxes(
-          { ...part.kernel, far: part.kernel.far * tie },
-          sizes,
-          sizes.map((_, i) => (i < part.kernel.sizes.length ? i : null)),
-        );
+  const kernel = withAxes(part.kernel, added, level === 0 ? 0 : part.between / level);
   return { ...state, layout, parts: [{ ...part, channels: part.channels / size, kernel }] };
 }
 

@@ -55,6 +55,10 @@ export interface Scores {
   readonly features: number;
   /** Allowed (1) or masked (0), row-major [queries, keys]; null: all allowed. */
   readonly mask: Float64Array | null;
+  /** What a known bias makes of the weights before any score, e^b, row-major [heads, queries, keys]; absent: all alike. */
+  readonly prior?: Float64Array;
+  /** Variance of a bias that is drawn, from key to key (relative positions); absent: 0. */
+  readonly drawn?: number;
   /** The node that made the scores, and the tensor of its keys. */
   readonly origin: string;
   readonly keys: string;
