@@ -44,7 +44,7 @@ function promise({ budget, ours }) {
   if (budget === null) return "";
   const rounded = (value) => String(Number(value.toPrecision(3)));
   const unit = (value) =>
-    budget.of === "ratio" ? `×${rounded(value)}` : `${rounded(value)} ${ours?.unit ?? ""}`.trim();
+    budget.of === "ratio" ? `×${rounded(value)}` : `${rounded(value)} ${ours?.unit ?? budget.unit ?? ""}`.trim();
   return budget.least === undefined ? `≤ ${unit(budget.most)}` : `≥ ${unit(budget.least)}`;
 }
 
@@ -52,6 +52,7 @@ const said = ({ budget, met }) => (budget === null ? "" : met === null ? "not me
 
 /** Said of a section that had to share the machine: its times are not what they would be alone. */
 const busy = (load) => (load > 1 ? ` (load ${load.toFixed(1)} when it began)` : "");
+const hasty = (quick) => (quick ? " (few rounds, small data)" : "");
 
 /** One table of all sections, as Markdown. */
 export function table(sections) {
@@ -59,8 +60,15 @@ export function table(sections) {
   const lines = [
     line(["", "measured", "beside", "ratio", "promised", ""]),
     "|---|--:|--:|--:|--:|---|",
-    ...sections.flatMap(({ title, rows, load, failure }) => [
-      line([`**${title}**${busy(load)}`, "", "", "", "", failure === undefined ? "" : `failed: ${failure}`]),
+    ...sections.flatMap(({ title, rows, load, quick, failure }) => [
+      line([
+        `**${title}**${hasty(quick)}${busy(load)}`,
+        "",
+        "",
+        "",
+        "",
+        failure === undefined ? "" : `failed: ${failure}`,
+      ]),
       ...rows.map((each) =>
         line([
           each.what,
@@ -82,4 +90,13 @@ export function tally(sections) {
   const count = (met) => promised.filter((each) => each.met === met).length;
   const open = count(null) === 0 ? "" : `, ${count(null)} not measured here`;
   return `${count(true)} of ${promised.length} budgets met, ${count(false)} not met${open}.`;
+}
+
+/** What `npm run bench -- --save` left, as a page shows it: the machine, the table of the wanted sections, the tally. */
+export function saved({ machine, sections }, wanted = () => true) {
+  const shown = sections.filter(wanted);
+  const days = shown.map(({ measured }) => measured.slice(0, 10)).sort();
+  const when = days[0] === days.at(-1) ? days[0] : `${days[0]} to ${days.at(-1)}`;
+  const where = `${machine.processors} processors (${machine.model}), ${machine.gigabytes} GB, Node ${machine.node.slice(1)}, ${when}.`;
+  return `${where} ${tally(shown)}\n\n${table(shown)}`;
 }

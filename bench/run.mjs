@@ -41,7 +41,7 @@ async function here(name) {
   });
   const seconds = (performance.now() - began) / 1000;
   // Some peers keep threads alive.
-  const result = { name: size === undefined ? name : `${name} ${size}`, title, rows, load, seconds };
+  const result = { name: size === undefined ? name : `${name} ${size}`, title, quick, rows, load, seconds };
   process.stdout.write(JSON.stringify(result), () => process.exit(0));
 }
 
@@ -90,7 +90,7 @@ else {
     gigabytes: Math.round(totalmem() / 1e9),
   };
   const sections = names.map(section);
-  const results = { schema: "epoch0.bench/2", machine, quick: options.quick, sections };
+  const results = { schema: "epoch0.bench/2", machine, sections };
   if (options.save) save(results);
   if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
   else process.stdout.write(`${table(sections)}\n\n${tally(sections)}\n`);

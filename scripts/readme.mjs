@@ -1,4 +1,5 @@
-// `npm run readme`: regenerates the marked blocks of README.md, COMPATIBILITY.md and docs/answers.md from the program itself.
+// `npm run readme`: regenerates the marked blocks of README.md, COMPATIBILITY.md and the pages below from the program itself, and
+// those of measurements from what their commands have saved.
 // `node scripts/readme.mjs --check` changes nothing and exits 1 where a block is out of date.
 //
 //   <!-- output: plan examples/digits-mlp.onnx -->  a fenced block with what `npx epoch0 …` prints
@@ -8,9 +9,10 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { saved } from "../bench/rows.mjs";
 import { prepare, root } from "./prepare.mjs";
 
-const FILES = ["README.md", "COMPATIBILITY.md", join("docs", "answers.md")];
+const FILES = ["README.md", "COMPATIBILITY.md", join("docs", "answers.md"), join("docs", "large-models.md")];
 
 function words(line) {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]);
@@ -44,6 +46,10 @@ function accuracy() {
   return page.split("## In all")[1].trim().split("\n\n")[0];
 }
 
+/** What `npm run bench -- --save` has measured. */
+const measurements = () => JSON.parse(readFileSync(join(root, "bench", "results.json"), "utf8"));
+const isLarge = ({ name }) => name === "memory 10GB";
+
 const code = (names) => names.map((name) => `\`${name}\``).join(" ");
 
 function tables({ activations, initializers, schemes, operators }) {
@@ -73,6 +79,8 @@ function tables({ activations, initializers, schemes, operators }) {
       ),
     operators: () => code(operators),
     accuracy,
+    benchmarks: () => saved(measurements()),
+    "large models": () => saved(measurements(), isLarge),
   };
 }
 

@@ -11,7 +11,7 @@ export async function measure({ quick }) {
   };
   const figure = (what, name, unit, most) => {
     const value = of(name);
-    return row(what, value === null ? null : { value, unit }, { budget: { of: "ours", most } });
+    return row(what, value === null ? null : { value, unit }, { budget: { of: "ours", most, unit } });
   };
   return [
     figure("first paint", "paint", "ms", 1000),
