@@ -5,6 +5,9 @@
 // `ratio` is how many times as fast as the peer ours is. `budget` is { of: "ratio" | "ours", least | most } or null; `met` is null
 // where nothing is promised, or where the peer is not there.
 
+/** In the order of the table. Each is a module of bench/sections with `title` and `measure({ quick, … })` → rows. */
+export const SECTIONS = ["fill", "orthogonal", "plan", "memory", "quadrature", "train", "lab", "check"];
+
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 function isMet(budget, ours, ratio) {
@@ -36,7 +39,8 @@ export function rateRow(what, value, unit, peer, least = null) {
 export const mostRow = (what, value, unit, most) =>
   row(what, { value, unit }, { budget: most === null ? null : { of: "ours", most } });
 
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3));
+const digits = (value) =>
+  value === 0 ? "0" : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3);
 const quantity = (given) => (given === null ? "" : `${digits(given.value)} ${given.unit}`.trim());
 const times = (value) => (value === null ? "" : `×${value.toFixed(value < 10 ? 2 : 1)}`);
 
@@ -92,11 +96,13 @@ export function tally(sections) {
   return `${count(true)} of ${promised.length} budgets met, ${count(false)} not met${open}.`;
 }
 
-/** What `npm run bench -- --save` left, as a page shows it: the machine, the table of the wanted sections, the tally. */
-export function saved({ machine, sections }, wanted = () => true) {
-  const shown = sections.filter(wanted);
+/** What `npm run bench -- --save` left, as a page shows it: the machine, the tally, and the table of these sections. */
+export function saved({ machine, sections }, names = SECTIONS) {
+  const shown = sections.filter(({ name }) => names.includes(name.split(" ")[0]));
   const days = shown.map(({ measured }) => measured.slice(0, 10)).sort();
   const when = days[0] === days.at(-1) ? days[0] : `${days[0]} to ${days.at(-1)}`;
   const where = `${machine.processors} processors (${machine.model}), ${machine.gigabytes} GB, Node ${machine.node.slice(1)}, ${when}.`;
-  return `${where} ${tally(shown)}\n\n${table(shown)}`;
+  const missing = names.filter((name) => !shown.some((each) => each.name.split(" ")[0] === name));
+  const open = missing.length === 0 ? "" : ` Sections that nobody has saved yet: ${missing.join(", ")}.`;
+  return `${where} ${tally(shown)}${open}\n\n${table(shown)}`;
 }

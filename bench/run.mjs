@@ -9,10 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { prepare, root } from "../scripts/prepare.mjs";
-import { table, tally } from "./rows.mjs";
+import { SECTIONS, table, tally } from "./rows.mjs";
 
-/** In the order of the table. Each is a module of bench/sections with `title` and `measure({ quick, … })` → rows. */
-const SECTIONS = ["fill", "orthogonal", "plan", "memory", "quadrature", "train", "lab", "check"];
 const RESULTS = join(root, "bench", "results.json");
 
 const { values: options } = parseArgs({

@@ -48,7 +48,6 @@ function accuracy() {
 
 /** What `npm run bench -- --save` has measured. */
 const measurements = () => JSON.parse(readFileSync(join(root, "bench", "results.json"), "utf8"));
-const isMemory = ({ name }) => name.startsWith("memory");
 
 const code = (names) => names.map((name) => `\`${name}\``).join(" ");
 
@@ -80,7 +79,7 @@ function tables({ activations, initializers, schemes, operators }) {
     operators: () => code(operators),
     accuracy,
     benchmarks: () => saved(measurements()),
-    "large models": () => saved(measurements(), isMemory),
+    "large models": () => saved(measurements(), ["memory"]),
   };
 }
 
