@@ -20,24 +20,23 @@ export async function work(library, bytes) {
         hashes[`${scheme} ${stream} ${name}`] = await digest(values);
     }
   }
-  const trainer = await createTrainer(model, {
-    weights: initialize(plan(model, { seed: 0 })),
-    loss: "cross-entropy",
-    optimizer: { kind: "sgd", learningRate: 0.5 },
-  });
   const inputs = Float32Array.from({ length: SAMPLES * 64 }, (_, i) => ((i * 37) % 101) / 50 - 1);
   const targets = Int32Array.from({ length: SAMPLES }, (_, i) => i % 10);
-  const losses = [];
-  for (let step = 0; step < 20; step++) losses.push((await trainer.step({ count: SAMPLES, inputs, targets })).loss);
-  trainer.dispose();
-  const wanted = createTrainer(model, {
-    weights: initialize(plan(model, { seed: 0 })),
-    loss: "cross-entropy",
-    optimizer: { kind: "sgd", learningRate: 0.5 },
-    device: "webgpu",
-  });
-  const webgpu = await wanted.then(
-    async (other) => ({ losses: [(await other.step({ count: SAMPLES, inputs, targets })).loss] }),
+  const learn = async (device) => {
+    const trainer = await createTrainer(model, {
+      weights: initialize(plan(model, { seed: 0 })),
+      loss: "cross-entropy",
+      optimizer: { kind: "sgd", learningRate: 0.5 },
+      device,
+    });
+    const losses = [];
+    for (let step = 0; step < 20; step++) losses.push((await trainer.step({ count: SAMPLES, inputs, targets })).loss);
+    trainer.dispose();
+    return losses;
+  };
+  const losses = await learn("wasm");
+  const webgpu = await learn("webgpu").then(
+    (there) => ({ losses: there }),
     (error) => ({ refused: error.message }),
   );
   return { hashes, losses, webgpu };

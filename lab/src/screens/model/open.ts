@@ -111,7 +111,7 @@ async function openJson(main: NamedSource, files: readonly NamedSource[]): Promi
 }
 
 /**
- * Opens a model. Of .safetensors, .npz and .pt only headers are read here, a tensor when it is asked for.
+ * Opens a model. Of .onnx, .safetensors, .npz and .pt only graphs and headers are read here, a tensor when it is asked for.
  *
  * @throws FormatError in one line, naming the file
  */
@@ -123,7 +123,11 @@ export async function openFiles(files: readonly NamedSource[]): Promise<Model> {
     const kind = kindOf(name, source);
     if (kind === "npy") throw new FormatError("one array is not a model, save all weights with np.savez");
     if (kind !== "onnx") return openWeights(main, kind);
-    const { readOnnx } = await import("../../../../src/formats/onnx/index.ts");
-    return readOnnx(bytesOf(main, MAX_ONNX), { name, external: besides(main, files) });
+    if (source.size > MAX_ONNX)
+      throw new FormatError(
+        `at most ${MAX_ONNX} bytes are read, got ${source.size}, keep the weights in external data`,
+      );
+    const { readOnnx, skeletonOf } = await import("../../../../src/formats/onnx/index.ts");
+    return readOnnx(skeletonOf(source), { name, external: besides(main, files), values: source });
   });
 }
