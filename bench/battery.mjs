@@ -121,7 +121,7 @@ function correlation() {
     "neighbouring seeds": (i) => [draw(a, i, "w", 0), draw(b, i + 1, "w", 0)],
     "neighbouring names": (i) => [draw(a, 0, `layers.${i}.weight`, 0), draw(b, 0, `layers.${i + 1}.weight`, 0)],
     "seeds one bit apart": (i) => [draw(a, 5, "w", 0), draw(b, 5 ^ (2 ** (i % 30)), "w", i < 30 ? 0 : size * i)],
-    "neighbouring blocks": (i) => [draw(a, 1, "w", size * i), draw(b, 1, "w", size * i + 2048)],
+    "neighbouring blocks": (i) => [draw(a, 1, "w", size * i), draw(b, 1, "w", size * i + 4096)],
     "neighbouring values": (i) => [draw(a, 2, "w", size * i), draw(b, 2, "w", size * i + 1)],
     "values a unit apart": (i) => [draw(a, 3, "w", size * i), draw(b, 3, "w", size * i + 8)],
   };

@@ -12,11 +12,10 @@ export interface FillExports {
   setRoom(at: number): void;
   setKey(k0: number, k1: number, k2: number, k3: number): void;
   readonly bits: Fill<[]>;
-  readonly uniformSymmetric: Fill<[step: number]>;
-  readonly uniformBetween: Fill<[step: number, middle: number, lower: number, upper: number]>;
-  readonly normal: Fill<[mean: number, std: number, lower: number, upper: number]>;
-  readonly truncatedUsual: Fill<
-    [mean: number, std: number, lower: number, upper: number, step: number, middle: number]
+  readonly uniform: Fill<[step: number, middle: number, lower: number, upper: number]>;
+  readonly normal: Fill<[mean: number, scale: number, lower: number, upper: number]>;
+  readonly truncatedCentral: Fill<
+    [mean: number, std: number, lower: number, upper: number, step: number, middle: number, broad: number]
   >;
   readonly truncatedTailed: Fill<
     [mean: number, std: number, lower: number, upper: number, step: number, below: number, above: number]
@@ -34,8 +33,10 @@ export interface FillKernel {
 }
 
 /** Words of a tile: 64 KiB, which stays in a core's own cache until it is copied out. */
-export const TILE_WORDS = 8 * BLOCK_WORDS;
-/** Kernels read a little beyond what they write. */
+export const TILE_WORDS = 4 * BLOCK_WORDS;
+/** Kernels write whole rounds of words. */
+const ROUND_WORDS = 32;
+/** What lies behind a tile, so that no two threads' parts share a line of cache. */
 export const SLACK = 64;
 
 /**
@@ -68,7 +69,7 @@ export function fillKernel(): FillKernel | null {
   return ours;
 }
 
-/** `count` words, a multiple of 8, of the blocks from `block` on, as values at address `at`. */
+/** `count` words, a multiple of 32, of the blocks from `block` on, as values at address `at`. */
 export type MakeBlocks = (exports: FillExports, at: number, block: number, count: number) => void;
 
 /**
@@ -98,7 +99,7 @@ export function fillBlocks(
     }
     // In place, a range that begins inside a block is brought to the next one.
     const to = Math.min(direct ? BLOCK_WORDS : TILE_WORDS, from + left);
-    make(exports, at, block, Math.ceil(to / 8) * 8);
+    make(exports, at, block, Math.ceil(to / ROUND_WORDS) * ROUND_WORDS);
     out.set(values.subarray(from, to), done);
     done += to - from;
   }

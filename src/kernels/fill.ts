@@ -1,7 +1,7 @@
 /** Fills as data: what a range of values is drawn from, by kernels where they do it, by the reference where not. */
 
 import * as reference from "../random/index.ts";
-import { type Key, truncatedWay, uniformSteps } from "../random/index.ts";
+import { type Key, normalScale, truncatedWay, uniformSteps } from "../random/index.ts";
 import { type FillKernel, fillBlocks, fillKernel, type MakeBlocks } from "./fill-module.ts";
 import { type Narrow, narrowBlocks } from "./narrow.ts";
 
@@ -28,14 +28,14 @@ function blocksOf(fill: Fill): MakeBlocks | null {
     case "uniform": {
       const { step, middle, lower, upper } = uniformSteps(fill.low, fill.high);
       if (!isFloat32(step)) return null;
-      if (middle === null) return (exports, at, block, count) => exports.uniformSymmetric(at, block, count, step);
-      return (exports, at, block, count) => exports.uniformBetween(at, block, count, step, middle, lower, upper);
+      // Bounds in this order are none.
+      const [shift, least, most] = middle === null ? [0, 1, 0] : [middle, lower, upper];
+      return (exports, at, block, count) => exports.uniform(at, block, count, step, shift, least, most);
     }
     case "normal": {
       reference.checkNormal(fill.mean, fill.std);
-      const [mean, std] = [Math.fround(fill.mean), Math.fround(fill.std)];
-      // Bounds in this order are none.
-      return (exports, at, block, count) => exports.normal(at, block, count, mean, std, 1, 0);
+      const [mean, scale] = [Math.fround(fill.mean), normalScale(fill.std)];
+      return (exports, at, block, count) => exports.normal(at, block, count, mean, scale, 1, 0);
     }
     case "truncated-normal": {
       const way = truncatedWay(fill.mean, fill.std, fill.low, fill.high);
@@ -43,12 +43,14 @@ function blocksOf(fill: Fill): MakeBlocks | null {
       const { mean, std, lower, upper } = way;
       switch (way.kind) {
         case "wide":
-          return (exports, at, block, count) => exports.normal(at, block, count, mean, std, lower, upper);
-        case "usual": {
+          return (exports, at, block, count) => exports.normal(at, block, count, mean, normalScale(std), lower, upper);
+        case "usual":
+        case "broad": {
           const { step, middle } = way;
           if (!isFloat32(step)) return null;
+          const broad = way.kind === "broad" ? 1 : 0;
           return (exports, at, block, count) =>
-            exports.truncatedUsual(at, block, count, mean, std, lower, upper, step, middle);
+            exports.truncatedCentral(at, block, count, mean, std, lower, upper, step, middle, broad);
         }
         case "tailed": {
           const { step, below, above } = way;

@@ -1,7 +1,7 @@
 /** A plan's weights in memory. */
 
-import type { Plan } from "../plan/types.ts";
-import { elements, type ReadValues } from "./tiles.ts";
+import type { Plan, PlannedTensor } from "../plan/types.ts";
+import type { ReadValues, Values } from "./tiles.ts";
 import { type StreamName, valueSource } from "./values.ts";
 
 export interface InitializeOptions {
@@ -15,6 +15,13 @@ export interface InitializeOptions {
   readonly stream?: StreamName;
 }
 
+/** A tensor that comes in one piece: as it was drawn, since large arrays cost more to copy than to draw. A file's are copied. */
+function wholeOf({ initializer }: PlannedTensor, pieces: Iterable<Values>): Float32Array {
+  for (const piece of pieces)
+    return piece instanceof Float32Array && initializer.kind !== "file" ? piece : new Float32Array(piece);
+  return new Float32Array(0);
+}
+
 /**
  * Draws every tensor of a plan: float32, row-major, by parameter name.
  *
@@ -25,17 +32,17 @@ export interface InitializeOptions {
  */
 export function initialize(plan: Plan, { seed = plan.seed, names, read, stream = "epoch0" }: InitializeOptions = {}) {
   const wanted = names === undefined ? null : new Set(names);
-  const valuesOf = valueSource(plan, { seed, stream, wanted, ...(read === undefined ? {} : { read }) });
+  const valuesOf = valueSource(plan, {
+    seed,
+    stream,
+    wanted,
+    tile: Number.MAX_SAFE_INTEGER,
+    ...(read === undefined ? {} : { read }),
+  });
   const result = new Map<string, Float32Array>();
   for (const tensor of plan.tensors) {
     if (wanted !== null && !wanted.has(tensor.name)) continue;
-    const values = new Float32Array(elements(tensor.shape));
-    let at = 0;
-    for (const tile of valuesOf(tensor)) {
-      values.set(tile, at);
-      at += tile.length;
-    }
-    result.set(tensor.name, values);
+    result.set(tensor.name, wholeOf(tensor, valuesOf(tensor)));
   }
   return result;
 }

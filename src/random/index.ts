@@ -2,7 +2,7 @@ export { density, exp, log, sineOfTurns, upperTail } from "./elementary.ts";
 export { jaxInverseErf, jaxNormal, jaxUniform } from "./jax/distributions.ts";
 export { foldIn, type JaxKey, type JaxLayout, jaxBits, jaxKey, splitKey } from "./jax/threefry.ts";
 export { createKey, deriveKey, type Key, type Seed, STREAM_VERSION } from "./key.ts";
-export { checkNormal, fillNormal, LARGEST_NORMAL } from "./normal.ts";
+export { checkNormal, fillNormal, LARGEST_NORMAL, normalScale } from "./normal.ts";
 export { createNumpyGenerator, type NumpyGenerator } from "./numpy/generator.ts";
 export { createTorchGenerator, type TorchGenerator } from "./torch/generator.ts";
 export { fillTruncatedNormal, type TruncatedWay, truncatedWay } from "./truncated-normal.ts";

@@ -1,10 +1,11 @@
 /**
  * Truncated normal float32 values by inversion: no rejection, so that every element keeps its address.
  *
- * With α = (low − mean)/std and β = (high − mean)/std, one of four ways, chosen by α and β alone:
+ * With α = (low − mean)/std and β = (high − mean)/std, one of five ways, chosen by α and β alone:
  * - wide (α ≤ −6.6, β ≥ 6.6): the normal stream, which does not reach that far;
  * - usual (−2.001 ≤ α < 0 < β ≤ 2.001): a rational function of p = 2Φ(z) − 1;
- * - tailed (α ≤ 9, β ≥ −9): the same in the middle, and beyond two standard deviations a rational function of √(−ln q);
+ * - broad (−3.001 ≤ α < 0 < β ≤ 3.001): the same of −ln(1 − p²);
+ * - tailed (α ≤ 9, β ≥ −9): the usual function in the middle, and beyond two standard deviations a rational function of √(−ln q);
  * - far: two words a value, float64 operations, the inverse of the nearer tail (AS 241).
  *
  * All but the last take one word a value and float32 operations.
@@ -14,11 +15,13 @@ import { upperTail } from "./elementary.ts";
 import { clamp, float32Bounds } from "./float32.ts";
 import type { Key } from "./key.ts";
 import { fillNormal } from "./normal.ts";
-import { fillFar, fillTailed, fillUsual } from "./truncated-fills.ts";
+import { fillCentral, fillFar, fillTailed } from "./truncated-fills.ts";
 
 const f = Math.fround;
 const WIDE = 6.6;
 const USUAL = 2.001;
+/** Where p = 2Φ(z) − 1 comes so near to 1 that its float32 moves z by 1.2e-6 of its size. */
+const BROAD = 3.001;
 const TAILED = 9;
 const TWO_TO_MINUS_31 = 1 / 0x80000000;
 /** Below it a float32 step of probability would lose digits. */
@@ -36,7 +39,7 @@ interface Scale {
 export type TruncatedWay =
   | (Scale & { readonly kind: "wide" })
   /** p = t·step + middle, t = float32(word | 1). */
-  | (Scale & { readonly kind: "usual"; readonly step: number; readonly middle: number })
+  | (Scale & { readonly kind: "usual" | "broad"; readonly step: number; readonly middle: number })
   /** Φ(z) = below + t·step, 1 − Φ(z) = above + t'·step, t and t' from 0 to 2³¹. */
   | (Scale & { readonly kind: "tailed"; readonly below: number; readonly above: number; readonly step: number })
   /** Probabilities below, above and between the bounds. */
@@ -51,13 +54,15 @@ export function truncatedWay(mean: number, std: number, low: number, high: numbe
   const [lower, upper] = float32Bounds(low, high);
   const alpha = (low - mean) / std;
   const beta = (high - mean) / std;
-  const scale = { mean: f(mean), std: f(std), lower, upper };
+  // Plus 0, so that a mean of −0 gives no value −0.
+  const scale = { mean: f(mean) + 0, std: f(std), lower, upper };
   if (alpha <= -WIDE && beta >= WIDE) return { kind: "wide", ...scale };
-  if (-USUAL <= alpha && alpha < 0 && 0 < beta && beta <= USUAL) {
+  if (-BROAD <= alpha && alpha < 0 && 0 < beta && beta <= BROAD) {
+    const kind = -USUAL <= alpha && beta <= USUAL ? "usual" : "broad";
     const pLow = 1 - 2 * upperTail(alpha);
     const pHigh = 1 - 2 * upperTail(beta);
     const middle = alpha === -beta ? 0 : f(pLow / 2 + pHigh / 2);
-    return { kind: "usual", ...scale, middle, step: f(pHigh / 2 - pLow / 2) * TWO_TO_MINUS_31 };
+    return { kind, ...scale, middle, step: f(pHigh / 2 - pLow / 2) * TWO_TO_MINUS_31 };
   }
   const below = upperTail(-alpha);
   const above = upperTail(beta);
@@ -95,7 +100,8 @@ export function fillTruncatedNormal(
       for (let i = 0; i < out.length; i++) out[i] = clamp(out[i]!, way.lower, way.upper);
       return;
     case "usual":
-      fillUsual(out, key, start, way);
+    case "broad":
+      fillCentral(out, key, start, way);
       return;
     case "tailed":
       fillTailed(out, key, start, way);

@@ -41,13 +41,13 @@ export function uniformSteps(low: number, high: number): UniformSteps {
 export function fillUniform(out: Float32Array, key: Key, start: number, low: number, high: number): void {
   const { step, middle, lower, upper } = uniformSteps(low, high);
   if (middle === null) {
-    visitWords(key, start, out.length, 1, (words, from, to, at) => {
+    visitWords(key, start, out.length, (words, from, to, at) => {
       const shift = at - from;
       for (let i = from; i < to; i++) out[shift + i] = Math.fround(words[i]! | 1) * step;
     });
     return;
   }
-  visitWords(key, start, out.length, 1, (words, from, to, at) => {
+  visitWords(key, start, out.length, (words, from, to, at) => {
     const shift = at - from;
     for (let i = from; i < to; i++) {
       const value = Math.fround(Math.fround(Math.fround(words[i]! | 1) * step) + middle);

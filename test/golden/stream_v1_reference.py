@@ -61,31 +61,28 @@ def create_key(seed, name):
 
 
 def block(key, b):
-    out = np.zeros((512, 4), dtype=np.uint32)
-    for lane in range(4):
-        s = philox([b & M, ((b >> 32) << 2 | lane) & M, key[2], key[3]], key[:2])
-        for j in range(512):
-            out[j, lane] = (rotl((s[0] + s[3]) & M, 7) + s[0]) & M
-            t = (s[1] << 9) & M
-            s[2] ^= s[0]
-            s[3] ^= s[1]
-            s[1] ^= s[2]
-            s[0] ^= s[3]
-            s[2] ^= t
-            s[3] = rotl(s[3], 11)
+    state = [w for i in range(8) for w in philox([b & M, ((b >> 32) << 3 | i) & M, key[2], key[3]], key[:2])]
+    row = lambda i: np.array(state[8 * i : 8 * i + 8], dtype=np.uint32)
+    a, b, c, d = map(row, range(4))
+    wide = lambda x: x.view("<u8")
+    narrow = lambda x: x.view("<u4")
+    counter = np.zeros(4, dtype=np.uint64)
+    out = np.zeros((128, 4, 8), dtype=np.uint32)
+    for j in range(128):
+        b, d = (narrow(wide(x) + counter) for x in (b, d))
+        counter = counter + np.array([7, 5, 3, 1], dtype=np.uint64)
+        ua, uc = (wide(x) >> np.uint64(1) for x in (a, c))
+        ub, ud = (wide(x) >> np.uint64(3) for x in (b, d))
+        ta, tc = (np.roll(x, -5) for x in (a, c))
+        tb, td = (np.roll(x, -3) for x in (b, d))
+        a, b, c, d = (narrow(wide(t) + u) for t, u in ((ta, ua), (tb, ub), (tc, uc), (td, ud)))
+        out[j] = narrow(ua) ^ tb, narrow(uc) ^ td, a ^ d, c ^ b
     return out.ravel()
 
 
 def words(key, start, length):
-    first, last = start // 2048, (start + length - 1) // 2048
-    return np.concatenate([block(key, b) for b in range(first, last + 1)])[start - 2048 * first :][:length]
-
-
-def horner(coefficients, x):
-    y = F(coefficients[-1]) * np.ones_like(x)
-    for c in coefficients[-2::-1]:
-        y = F(y * x) + F(c)
-    return y
+    first, last = start // 4096, (start + length - 1) // 4096
+    return np.concatenate([block(key, b) for b in range(first, last + 1)])[start - 4096 * first :][:length]
 
 
 def unit(w):
@@ -99,15 +96,12 @@ def uniform(key, start, length, low, high):
 
 
 def minus_log(u):
-    """-ln u for float32 u = 2^e (1 + x), x in [-1/3, 1/3)."""
-    bits = u.view(np.int32) - np.int32(0x3F2AAAAB)
-    x = ((bits & 0x7FFFFF) + np.int32(0x3F2AAAAB)).view(F) - F(1)
-    q0, q1, q2, q3, q4, q5 = map(
-        F, (0.500021279, -0.333369464, 0.248448238, -0.198133484, 0.1938757, -0.170169711)
-    )
-    x2 = x * x
-    q = ((q5 * x + q4) * x2 + (q3 * x + q2)) * x2 + (q1 * x + q0)
-    return x2 * q + ((-(bits >> 23)).astype(F) * F(math.log(2)) - x)
+    """-ln u of float32 u = 2^e m, m in [sqrt(1/2), sqrt(2)), in units of 0.41296."""
+    e = (u.view(np.int32) - np.int32(0x3F3504F3)) >> 23
+    m = (u.view(np.int32) - (e << 23)).view(F)
+    s = (F(1) - m) / (F(1) + m)
+    q = s * s
+    return s * (q * (q + F(1.6139971)) + F(4.843041)) - e.astype(F) * F(1.6784699)
 
 
 def normal(key, start, length, mean, std):
@@ -116,31 +110,43 @@ def normal(key, start, length, mean, std):
     w = words(key, first, end - first).reshape(-1, 2, 4)
     a, c = w[:, 0], w[:, 1]
     t = unit(a)
-    radius = np.sqrt(minus_log(np.abs(t) * F(2.0**-31))) * F(std) * np.sign(t)
-    v = ((c & np.uint32(0x7FFFFE)) | np.uint32(0x3F800001)).view(F) - F(1.5)
+    scale = F(float(F(std)) * 0.6426225386364943)
+    radius = np.sqrt(minus_log(np.abs(t) * F(2.0**-31))) * scale * np.sign(t)
+    v = c.view(np.int32).astype(F) * F(1.3961257e-10)
     q = v * v
-    sine = horner([1.5707885, -0.645712018, 0.0776673928], q) * v
-    cosine = horner([1, -1.23369801, 0.253606349, -0.020426251], q)
+    sine = v * (q * (q + F(-2.9947317)) + F(2.6195862))
+    cosine = np.sqrt(F(1) - sine * sine)
     z = np.empty(w.shape, dtype=F)
     z[:, 0] = (cosine - sine) * radius
-    z[:, 1] = (cosine + sine) * radius * np.where(c >> 31, F(-1), F(1))
+    z[:, 1] = (cosine + sine) * radius * np.where(c & 1, F(-1), F(1))
     return z.ravel()[start - first :][:length] + F(mean)
 
 
-def ratio(t):
-    """N(t)/D(t)."""
-    n0, n1, n2, n3, n4 = map(F, (0.0196834318, 0.832283318, 4.78041363, 4.68321705, 0.429067284))
-    d0, d1, d2, d3 = map(F, (0.00632799976, 0.363214135, 2.85733867, 4.34612083))
-    t2 = t * t
-    return ((n4 * t2 + (n3 * t + n2)) * t2 + (n1 * t + n0)) / ((t2 + (d3 * t + d2)) * t2 + (d1 * t + d0))
+def quartics(x, top, bottom):
+    c0, c1, c2, c3, c4 = map(F, top)
+    e0, e1, e2, e3 = map(F, bottom)
+    q = x * x
+    return ((c4 * q + (c3 * x + c2)) * q + (c1 * x + c0)) / ((q + (e3 * x + e2)) * q + (e1 * x + e0))
 
 
-def truncated(key, start, length, std):
-    """Cut at two standard deviations around 0."""
-    half = F(math.erf(2 / math.sqrt(2)))
+def central(t):
+    """z/p for |z| <= 2.001, t = 1 - p^2."""
+    top = (0.0196834318, 0.832283318, 4.78041363, 4.68321705, 0.429067284)
+    return quartics(t, top, (0.00632799976, 0.363214135, 2.85733867, 4.34612083))
+
+
+def broad(t):
+    """The same for |z| <= 3.001."""
+    top = (524308.06, 101219.375, 9082.865, 508.50378, 16.886364)
+    return quartics(minus_log(t), top, (418337.25, 35534.3, 2473.9058, 138.09926))
+
+
+def truncated(key, start, length, std, cut, ratio):
+    """Cut symmetrically around 0."""
+    half = F(math.erf(cut / math.sqrt(2)))
     p = unit(words(key, start, length)) * F(half * F(2.0**-31))
     z = p * ratio((F(1) - p) * (F(1) + p))
-    return np.clip(z * F(std), F(-2 * std), F(2 * std))
+    return np.clip(z * F(std), F(-cut * std), F(cut * std))
 
 
 def tailed(key, start, length, low, high):
@@ -154,17 +160,17 @@ def tailed(key, start, length, low, high):
     q = ((~w >> 1).astype(F) + F(0.5)) * step + above
     m = np.minimum(p, q)
     r = np.sqrt(minus_log(m))
-    t0, t1, t2, t3, u1, u2 = map(F, (-2.4924314, -0.00993674343, 3.01206017, 0.731559455, 2.14776397, 0.516969442))
+    t0, t1, t2, t3, u1, u2 = map(F, (-2.4924314, -0.0063855755, 1.2438716, 0.1941411, 1.3802016, 0.21348962))
     r2 = r * r
     outer = ((t3 * r + t2) * r2 + (t1 * r + t0)) / (u2 * r2 + (u1 * r + F(1)))
     p0 = F(1) - F(2) * m
-    z = np.where(m < F(0.0228), outer, p0 * ratio(F(2) * m * (F(1) + p0)))
+    z = np.where(m < F(0.0228), outer, p0 * central(F(2) * m * (F(1) + p0)))
     return np.clip(np.where(p < q, -z, z), F(low), F(high))
 
 
 NAMES = ["", "w", "fc1.weight", "層.0/κ", "a name that is longer than sixteen bytes"]
 SEEDS = [0, 1, -1, 42, 2**32, 2**53 - 1]
-RANGES = [[0, 12], [2040, 16], [2**40 + 3, 9], [2**53 - 32, 8]]
+RANGES = [[0, 40], [4088, 16], [2**40 + 3, 9], [2**53 - 32, 8]]
 hexes = lambda a: [f"{int(x):08x}" for x in a]
 bits = lambda a: hexes(np.asarray(a, dtype=F).view(np.uint32))
 
@@ -186,8 +192,9 @@ if __name__ == "__main__":
                         "uniform 0.25 3": bits(uniform(key, s, n, 0.25, 3)),
                         "normal 0 1": bits(normal(key, s, n, 0, 1)),
                         "normal 0.5 0.02": bits(normal(key, s, n, 0.5, 0.02)),
-                        "truncated 1": bits(truncated(key, s, n, 1.0)),
-                        "truncated -3 1": bits(tailed(key, s, n, -3, 1)),
+                        "truncated 1": bits(truncated(key, s, n, 1.0, 2, central)),
+                        "truncated -3 3": bits(truncated(key, s, n, 1.0, 3, broad)),
+                        "truncated -4 1": bits(tailed(key, s, n, -4, 1)),
                         "truncated 4 inf": bits(tailed(key, s, n, 4, math.inf)),
                     }
                     for s, n in RANGES

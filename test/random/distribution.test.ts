@@ -102,13 +102,13 @@ describe("normal", () => {
       const w2 = words[i + 4]!;
       const u = Math.abs(w1 | 1) / 2 ** 31;
       const radius = Math.sqrt(-Math.log(u)) * ((w1 | 0) < 0 ? -1 : 1);
-      const y = ((((w2 & 0x7ffffe) + 1) / 2 ** 23 - 0.5) * Math.PI) / 2;
+      const y = ((w2 | 0) / 2 ** 31) * (Math.PI / 4);
       const first = radius * (Math.cos(y) - Math.sin(y));
-      const second = radius * (Math.cos(y) + Math.sin(y)) * (w2 >>> 31 === 1 ? -1 : 1);
-      // 24 bits of u: |Δu| ≤ 2⁻²⁵u moves the radius by 2⁻²⁶/radius. The logarithm's 1.2e-6 and its rounding move it by half of
-      // that; sine 5.6e-7; then about six float32 roundings of the radius and of the sum, whose terms are below 1.42.
+      const second = radius * (Math.cos(y) + Math.sin(y)) * ((w2 & 1) === 1 ? -1 : 1);
+      // 24 bits of u: |Δu| ≤ 2⁻²⁵u moves the radius by 2⁻²⁶/radius. The logarithm's 3e-7 moves it by half of that; the angle's
+      // 9.2e-7 moves either value by as much of the radius' √2; then about five float32 roundings of terms below 1.42.
       const size = Math.abs(radius);
-      const tolerance = 2 ** -25 / size + (1.42 * 0.6e-6 + 5.6e-7 + 12 * 2 ** -24) * size;
+      const tolerance = 2 ** -25 / size + (1.42 * (1.5e-7 + 9.2e-7) + 10 * 2 ** -24) * size;
       expect(Math.abs(values[i]! - first)).toBeLessThan(tolerance);
       expect(Math.abs(values[i + 4]! - second)).toBeLessThan(tolerance);
     }
@@ -122,8 +122,10 @@ describe("normal", () => {
 describe.each([
   ["usual", 0, 1, -2, 2],
   ["usual, off centre", 0.5, 0.25, 0.1, 0.75],
+  ["broad", 0, 1, -3, 3],
+  ["broad, off centre", 0.5, 0.25, 0, 1.2],
   ["wide", 0, 0.02, -2, 2],
-  ["tailed, both sides", 0, 1, -3, 3],
+  ["tailed, both sides", 0, 1, -4, 4],
   ["tailed, one side", 1, 2, 2, Number.POSITIVE_INFINITY],
   ["tailed, all of it out", 0, 1, 5, 6],
   ["far", 0, 1, 10, 11],
@@ -185,7 +187,8 @@ const fills: readonly (readonly [string, Fill])[] = [
   ["normal", (out, key, start) => fillNormal(out, key, start, 0, 0.5)],
   ["truncated, usual", (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -2, 2)],
   ["truncated, far", (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, 10, 11)],
-  ["truncated, tailed", (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -3, 1)],
+  ["truncated, broad", (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -3, 1)],
+  ["truncated, tailed", (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -4, 1)],
 ];
 
 describe.each(fills)("%s: any range has the bits of the whole", (_, fill) => {

@@ -66,7 +66,8 @@ describe("stream version 1", () => {
     "normal 0 1": (out, key, start) => fillNormal(out, key, start, 0, 1),
     "normal 0.5 0.02": (out, key, start) => fillNormal(out, key, start, 0.5, 0.02),
     "truncated 1": (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -2, 2),
-    "truncated -3 1": (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -3, 1),
+    "truncated -3 3": (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -3, 3),
+    "truncated -4 1": (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, -4, 1),
     "truncated 4 inf": (out, key, start) => fillTruncatedNormal(out, key, start, 0, 1, 4, Number.POSITIVE_INFINITY),
   };
   const key = createKey(vectors.seed, vectors.name);

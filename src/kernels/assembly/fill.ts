@@ -1,14 +1,15 @@
 // Entry of the module `fill`: values of a key's stream, from the beginning of a block on.
 //
-// Each export makes `count` words (a multiple of 8) of the blocks from `block` on at address `at` and turns them into values
-// there, block by block in several passes: short chains of operations keep more of a processor busy than one long one, and
-// what a pass leaves is in the nearest cache for the next. Passes may read, not write, 64 bytes beyond.
+// Each export makes `count` words (a multiple of 32) of the blocks from `block` on at address `at` and turns them into values
+// there, block by block in few passes: what a pass leaves is in the nearest cache for the next, and short chains of operations
+// keep more of a processor busy than one long one.
 
-import { ROOM_BYTES, scratch, setRoom } from "./stream/lanes.ts";
+import { CHUNK_BYTES, ROOM_BYTES, scratch, setRoom } from "./stream/lanes.ts";
 import { toBfloat16, toFloat16 } from "./stream/narrow.ts";
-import { logs, pairs, shift } from "./stream/normal.ts";
+import { pairs } from "./stream/normal.ts";
 import {
-  centralProbabilities,
+  broadLogs,
+  broadRatios,
   centralRatios,
   outerQuantiles,
   placeCentral,
@@ -17,8 +18,8 @@ import {
   tailRatios,
   tails,
 } from "./stream/truncated.ts";
-import { between, clampAll, symmetric } from "./stream/uniform.ts";
-import { BLOCK_BYTES, generate, setKey } from "./stream/words.ts";
+import { clampAll, shift } from "./stream/uniform.ts";
+import { BLOCK_WORDS, generate, setKey } from "./stream/words.ts";
 
 export { setKey, setRoom, toBfloat16, toFloat16 };
 
@@ -31,57 +32,48 @@ export function firstFree(): usize {
   return (__heap_base + 63) & ~63;
 }
 
+/** End of the block that begins at `at`, or of all. */
+function blockEnd(at: usize, end: usize): usize {
+  return min(end, at + (BLOCK_WORDS << 2));
+}
+
 export function bits(at: usize, block: f64, count: u32): void {
-  for (let next = <u64>block; count > 0; next += 2) {
-    const made = generate(at, next, count);
-    at += made << 2;
-    count -= made;
+  const end = at + (count << 2);
+  for (let next = <u64>block; at < end; next++) {
+    const stop = blockEnd(at, end);
+    generate<u32>(at, stop, next, 0);
+    at = stop;
   }
 }
 
-export function uniformSymmetric(at: usize, block: f64, count: u32, step: f32): void {
-  for (let next = <u64>block; count > 0; next += 2) {
-    const made = generate(at, next, count);
-    const end = at + (made << 2);
-    symmetric(at, end, step);
-    at = end;
-    count -= made;
+/** Around 0; or, where lower ≤ upper, moved by `middle` and kept within these bounds. */
+export function uniform(at: usize, block: f64, count: u32, step: f32, middle: f32, lower: f32, upper: f32): void {
+  const end = at + (count << 2);
+  for (let next = <u64>block; at < end; next++) {
+    const stop = blockEnd(at, end);
+    generate<f32>(at, stop, next, step);
+    if (lower <= upper) {
+      shift(at, stop, middle);
+      clampAll(at, stop, lower, upper);
+    }
+    at = stop;
   }
 }
 
-export function uniformBetween(
-  at: usize,
-  block: f64,
-  count: u32,
-  step: f32,
-  middle: f32,
-  lower: f32,
-  upper: f32,
-): void {
-  for (let next = <u64>block; count > 0; next += 2) {
-    const made = generate(at, next, count);
-    const end = at + (made << 2);
-    between(at, end, step, middle, lower, upper);
-    at = end;
-    count -= made;
+export function normal(at: usize, block: f64, count: u32, mean: f32, scale: f32, lower: f32, upper: f32): void {
+  const end = at + (count << 2);
+  for (let next = <u64>block; at < end; next++) {
+    const stop = blockEnd(at, end);
+    generate<u32>(at, stop, next, 0);
+    pairs(at, stop, scale);
+    if (mean !== 0) shift(at, stop, mean);
+    if (lower <= upper) clampAll(at, stop, lower, upper);
+    at = stop;
   }
 }
 
-/** Bounds: none where lower > upper. */
-export function normal(at: usize, block: f64, count: u32, mean: f32, std: f32, lower: f32, upper: f32): void {
-  for (let next = <u64>block; count > 0; next += 2) {
-    const made = generate(at, next, count);
-    const end = at + (made << 2);
-    logs(at, end);
-    pairs(at, end, std);
-    if (mean !== 0) shift(at, end, mean);
-    if (lower <= upper) clampAll(at, end, lower, upper);
-    at = end;
-    count -= made;
-  }
-}
-
-export function truncatedUsual(
+/** Cuts at two standard deviations or less, or (broad) at three. */
+export function truncatedCentral(
   at: usize,
   block: f64,
   count: u32,
@@ -91,18 +83,22 @@ export function truncatedUsual(
   upper: f32,
   step: f32,
   middle: f32,
+  broad: bool,
 ): void {
   const ratios = scratch();
-  for (let next = <u64>block; count > 0; next += 2) {
-    const made = generate(at, next, count);
-    const last = at + (made << 2);
-    count -= made;
-    while (at < last) {
-      const end = min(at + BLOCK_BYTES, last);
-      centralProbabilities(at, end, step, middle);
-      centralRatios(at, end, ratios);
-      placeCentral(at, end, ratios, mean, std, lower, upper);
-      at = end;
+  const end = at + (count << 2);
+  for (let next = <u64>block; at < end; next++) {
+    const stop = blockEnd(at, end);
+    generate<f32>(at, stop, next, step);
+    if (middle !== 0) shift(at, stop, middle);
+    while (at < stop) {
+      const to = min(at + CHUNK_BYTES, stop);
+      if (broad) {
+        broadLogs(at, to, ratios);
+        broadRatios(ratios, ratios + (to - at));
+      } else centralRatios(at, to, ratios);
+      placeCentral(at, to, ratios, mean, std, lower, upper);
+      at = to;
     }
   }
 }
@@ -120,19 +116,19 @@ export function truncatedTailed(
   above: f32,
 ): void {
   const ratios = scratch();
-  const outer = ratios + BLOCK_BYTES;
-  for (let next = <u64>block; count > 0; next += 2) {
-    const made = generate(at, next, count);
-    const last = at + (made << 2);
-    count -= made;
-    while (at < last) {
-      const end = min(at + BLOCK_BYTES, last);
-      tails(at, end, step, below, above);
-      tailLogs(at, end, outer);
-      outerQuantiles(outer, outer + (end - at));
-      tailRatios(at, end, ratios);
-      placeTailed(at, end, ratios, outer, mean, std, lower, upper);
-      at = end;
+  const outer = ratios + CHUNK_BYTES;
+  const end = at + (count << 2);
+  for (let next = <u64>block; at < end; next++) {
+    const stop = blockEnd(at, end);
+    generate<u32>(at, stop, next, 0);
+    while (at < stop) {
+      const to = min(at + CHUNK_BYTES, stop);
+      tails(at, to, step, below, above);
+      tailLogs(at, to, outer);
+      outerQuantiles(outer, outer + (to - at));
+      tailRatios(at, to, ratios);
+      placeTailed(at, to, ratios, outer, mean, std, lower, upper);
+      at = to;
     }
   }
 }

@@ -12,8 +12,10 @@ import { hasKernels } from "./work.ts";
  * draws 30 million values.
  */
 export const PAYS = 2 ** 25;
-/** Values of one task: about a millisecond of work, twenty times what sending it takes. */
+/** Values of one task: under a millisecond of work, ten times what sending it takes. */
 export const PIECE = 2 ** 20;
+/** A thread's largest task where values need no buffer of their own: a cancelled fill waits that long, some ten milliseconds. */
+const MOST = 2 ** 24;
 
 /** Are there threads, and do they pay for so many values, of however many tensors? */
 export const threadsPay = (length: number): boolean => length >= PAYS && cores() > 1 && hasKernels() && haveThreads();
@@ -41,14 +43,20 @@ function placeOf(out: Float32Array, from: number): Place {
 
 async function fillInPool(out: Float32Array, fill: Fill, pool: Pool, options: ParallelOptions): Promise<void> {
   const { signal, onProgress } = options;
+  const inPlace = placeOf(out, 0).kind !== "answer";
   let next = 0;
   let done = 0;
+  // Large tasks first, since each costs a message, then smaller ones, so that all threads end together.
+  const lengthOf = (left: number) => {
+    const share = inPlace ? Math.ceil(left / pool.size / 4 / PIECE) * PIECE : PIECE;
+    return Math.min(left, Math.max(PIECE, Math.min(MOST, share)));
+  };
   // As many takers as threads, and one more each so that none waits for its next task.
   const taker = async () => {
     while (next < out.length) {
       signal?.throwIfAborted();
       const from = next;
-      const length = Math.min(PIECE, out.length - from);
+      const length = lengthOf(out.length - from);
       next += length;
       const bytes = await pool.run({ fill: fillFrom(fill, from), length, place: placeOf(out, from) });
       if (bytes !== null) out.set(new Float32Array(bytes), from);

@@ -7,8 +7,11 @@ export const signBit = memory.data<u32>([0x80000000, 0x80000000, 0x80000000, 0x8
 /** What this instance writes besides values: instances of several threads may share one memory. */
 let room: usize = 0;
 
-/** Lane states, an argument, and two blocks of room for what a pass hands to the next. */
-export const ROOM_BYTES: usize = 16_384 + 256;
+/** How much passes that need scratch memory work on at a time. */
+export const CHUNK_BYTES: usize = 8192;
+
+/** A block's state, an argument, and two chunks for what a pass hands to the next. */
+export const ROOM_BYTES: usize = 2 * CHUNK_BYTES + 256;
 
 /** @param at a multiple of 16 with ROOM_BYTES behind it, this instance's alone. */
 export function setRoom(at: usize): void {

@@ -1,27 +1,30 @@
-// −ln u by parts of float32, as src/random/log32.ts has it. Constants: see lanes.ts.
+// −ln u by parts of float32 in its own unit, as src/random/log32.ts has it. Constants: see lanes.ts.
 
 import { multiplyAdd } from "./lanes.ts";
 
-export const q0 = memory.data<f32>([0.500021279, 0.500021279, 0.500021279, 0.500021279], 16);
-export const q1 = memory.data<f32>([-0.333369464, -0.333369464, -0.333369464, -0.333369464], 16);
-export const q2 = memory.data<f32>([0.248448238, 0.248448238, 0.248448238, 0.248448238], 16);
-export const q3 = memory.data<f32>([-0.198133484, -0.198133484, -0.198133484, -0.198133484], 16);
-export const q4 = memory.data<f32>([0.1938757, 0.1938757, 0.1938757, 0.1938757], 16);
-export const q5 = memory.data<f32>([-0.170169711, -0.170169711, -0.170169711, -0.170169711], 16);
-/** ⅔ as bits, of u itself and of u·2³¹. */
-export const twoThirds = memory.data<u32>([0x3f2aaaab, 0x3f2aaaab, 0x3f2aaaab, 0x3f2aaaab], 16);
-export const twoThirdsTimes31 = memory.data<u32>([0x4eaaaaab, 0x4eaaaaab, 0x4eaaaaab, 0x4eaaaaab], 16);
-export const mantissaBits = memory.data<u32>([0x007fffff, 0x007fffff, 0x007fffff, 0x007fffff], 16);
+export const c0 = memory.data<f32>([4.843041, 4.843041, 4.843041, 4.843041], 16);
+export const c1 = memory.data<f32>([1.6139971, 1.6139971, 1.6139971, 1.6139971], 16);
+/** √½ as bits, of u itself and of u·2³¹. */
+export const rootHalf = memory.data<u32>([0x3f3504f3, 0x3f3504f3, 0x3f3504f3, 0x3f3504f3], 16);
+export const rootHalfTimes31 = memory.data<u32>([0x4eb504f3, 0x4eb504f3, 0x4eb504f3, 0x4eb504f3], 16);
 export const exponentBits = memory.data<u32>([0xff800000, 0xff800000, 0xff800000, 0xff800000], 16);
-/** −ln 2·2⁻²³: an exponent is converted where it stands. */
+/** −ln 2·2⁻²³ in the unit: an exponent is converted where it stands. */
 export const minusLn2 = memory.data<f32>(
-  [-8.262958294867817e-8, -8.262958294867817e-8, -8.262958294867817e-8, -8.262958294867817e-8],
+  [-2.000892038722668e-7, -2.000892038722668e-7, -2.000892038722668e-7, -2.000892038722668e-7],
   16,
 );
 export const unit = memory.data<f32>([1, 1, 1, 1], 16);
+export const unitTimes31 = memory.data<f32>([2147483648, 2147483648, 2147483648, 2147483648], 16);
 
-/** Q(x) by pairs. */
-export function series(x: v128, square: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
-  const high = multiplyAdd(multiplyAdd(c5, x, c4), square, multiplyAdd(c3, x, c2));
-  return multiplyAdd(high, square, multiplyAdd(c1, x, c0));
+/** A number's exponent where it stands, so that what is left when it is taken off lies around `whole`. */
+export function exponentOf(u: v128, origin: v128, mask: v128): v128 {
+  return v128.and(i32x4.sub(u, origin), mask);
+}
+
+export function minusLog(u: v128, exponent: v128, whole: v128, ln2: v128, high: v128, low: v128): v128 {
+  const m = i32x4.sub(u, exponent);
+  const s = f32x4.div(f32x4.sub(whole, m), f32x4.add(whole, m));
+  const square = f32x4.mul(s, s);
+  const series = f32x4.mul(s, multiplyAdd(square, f32x4.add(square, low), high));
+  return f32x4.add(series, f32x4.mul(f32x4.convert_i32x4_s(exponent), ln2));
 }

@@ -1,7 +1,7 @@
 // Words to truncated normal values, in place, as src/random/truncated-fills.ts has it.
 
-import { lanes, multiplyAdd, ones, signBit } from "./lanes.ts";
-import { exponentBits, mantissaBits, minusLn2, q0, q1, q2, q3, q4, q5, series, twoThirds, unit } from "./log.ts";
+import { lanes, multiplyAdd, signBit } from "./lanes.ts";
+import { c0, c1, exponentBits, exponentOf, minusLn2, minusLog, rootHalf, unit } from "./log.ts";
 
 const n0 = memory.data<f32>([0.0196834318, 0.0196834318, 0.0196834318, 0.0196834318], 16);
 const n1 = memory.data<f32>([0.832283318, 0.832283318, 0.832283318, 0.832283318], 16);
@@ -12,45 +12,89 @@ const d0 = memory.data<f32>([0.00632799976, 0.00632799976, 0.00632799976, 0.0063
 const d1 = memory.data<f32>([0.363214135, 0.363214135, 0.363214135, 0.363214135], 16);
 const d2 = memory.data<f32>([2.85733867, 2.85733867, 2.85733867, 2.85733867], 16);
 const d3 = memory.data<f32>([4.34612083, 4.34612083, 4.34612083, 4.34612083], 16);
+const m0 = memory.data<f32>([524308.06, 524308.06, 524308.06, 524308.06], 16);
+const m1 = memory.data<f32>([101219.375, 101219.375, 101219.375, 101219.375], 16);
+const m2 = memory.data<f32>([9082.865, 9082.865, 9082.865, 9082.865], 16);
+const m3 = memory.data<f32>([508.50378, 508.50378, 508.50378, 508.50378], 16);
+const m4 = memory.data<f32>([16.886364, 16.886364, 16.886364, 16.886364], 16);
+const b0 = memory.data<f32>([418337.25, 418337.25, 418337.25, 418337.25], 16);
+const b1 = memory.data<f32>([35534.3, 35534.3, 35534.3, 35534.3], 16);
+const b2 = memory.data<f32>([2473.9058, 2473.9058, 2473.9058, 2473.9058], 16);
+const b3 = memory.data<f32>([138.09926, 138.09926, 138.09926, 138.09926], 16);
 const t0 = memory.data<f32>([-2.4924314, -2.4924314, -2.4924314, -2.4924314], 16);
-const t1 = memory.data<f32>([-0.00993674343, -0.00993674343, -0.00993674343, -0.00993674343], 16);
-const t2 = memory.data<f32>([3.01206017, 3.01206017, 3.01206017, 3.01206017], 16);
-const t3 = memory.data<f32>([0.731559455, 0.731559455, 0.731559455, 0.731559455], 16);
-const u1 = memory.data<f32>([2.14776397, 2.14776397, 2.14776397, 2.14776397], 16);
-const u2 = memory.data<f32>([0.516969442, 0.516969442, 0.516969442, 0.516969442], 16);
+const t1 = memory.data<f32>([-0.0063855755, -0.0063855755, -0.0063855755, -0.0063855755], 16);
+const t2 = memory.data<f32>([1.2438716, 1.2438716, 1.2438716, 1.2438716], 16);
+const t3 = memory.data<f32>([0.1941411, 0.1941411, 0.1941411, 0.1941411], 16);
+const u1 = memory.data<f32>([1.3802016, 1.3802016, 1.3802016, 1.3802016], 16);
+const u2 = memory.data<f32>([0.21348962, 0.21348962, 0.21348962, 0.21348962], 16);
 const tailBound = memory.data<f32>([0.0228, 0.0228, 0.0228, 0.0228], 16);
 const halfStep = memory.data<f32>([0.5, 0.5, 0.5, 0.5], 16);
 
-/** Words to p = 2Φ(z) − 1 between two cuts at two standard deviations or less. */
-export function centralProbabilities(at: usize, end: usize, step: f32, middle: f32): void {
-  const one = v128.load(ones);
-  const by = lanes(step);
-  const centre = lanes(middle);
-  for (; at < end; at += 16) {
-    v128.store(at, multiplyAdd(f32x4.convert_i32x4_s(v128.or(v128.load(at), one)), by, centre));
-  }
+/** (c₄x⁴ + … + c₀)/(x⁴ + … + e₀) */
+function quartics(
+  x: v128,
+  h0: v128,
+  h1: v128,
+  h2: v128,
+  h3: v128,
+  h4: v128,
+  e0: v128,
+  e1: v128,
+  e2: v128,
+  e3: v128,
+): v128 {
+  const square = f32x4.mul(x, x);
+  const top = multiplyAdd(multiplyAdd(h4, square, multiplyAdd(h3, x, h2)), square, multiplyAdd(h1, x, h0));
+  const bottom = multiplyAdd(f32x4.add(square, multiplyAdd(e3, x, e2)), square, multiplyAdd(e1, x, e0));
+  return f32x4.div(top, bottom);
 }
 
-/** N(t)/D(t) to `out`, t = (1 − p)(1 + p). */
+/** z/p of p = 2Φ(z) − 1 to `out`, for cuts at two standard deviations or less. */
 export function centralRatios(at: usize, end: usize, out: usize): void {
   const whole = v128.load(unit);
-  const a0 = v128.load(n0);
-  const a1 = v128.load(n1);
-  const a2 = v128.load(n2);
-  const a3 = v128.load(n3);
-  const a4 = v128.load(n4);
-  const b0 = v128.load(d0);
-  const b1 = v128.load(d1);
-  const b2 = v128.load(d2);
-  const b3 = v128.load(d3);
+  const h0 = v128.load(n0);
+  const h1 = v128.load(n1);
+  const h2 = v128.load(n2);
+  const h3 = v128.load(n3);
+  const h4 = v128.load(n4);
+  const e0 = v128.load(d0);
+  const e1 = v128.load(d1);
+  const e2 = v128.load(d2);
+  const e3 = v128.load(d3);
   for (; at < end; at += 16, out += 16) {
     const p = v128.load(at);
     const t = f32x4.mul(f32x4.sub(whole, p), f32x4.add(whole, p));
-    const square = f32x4.mul(t, t);
-    const top = multiplyAdd(multiplyAdd(a4, square, multiplyAdd(a3, t, a2)), square, multiplyAdd(a1, t, a0));
-    const bottom = multiplyAdd(f32x4.add(square, multiplyAdd(b3, t, b2)), square, multiplyAdd(b1, t, b0));
-    v128.store(out, f32x4.div(top, bottom));
+    v128.store(out, quartics(t, h0, h1, h2, h3, h4, e0, e1, e2, e3));
   }
+}
+
+/** −ln(1 − p²) to `out`. */
+export function broadLogs(at: usize, end: usize, out: usize): void {
+  const whole = v128.load(unit);
+  const origin = v128.load(rootHalf);
+  const mask = v128.load(exponentBits);
+  const ln2 = v128.load(minusLn2);
+  const high = v128.load(c0);
+  const low = v128.load(c1);
+  for (; at < end; at += 16, out += 16) {
+    const p = v128.load(at);
+    const t = f32x4.mul(f32x4.sub(whole, p), f32x4.add(whole, p));
+    v128.store(out, minusLog(t, exponentOf(t, origin, mask), whole, ln2, high, low));
+  }
+}
+
+/** Those logarithms to z/p, in place, for cuts at three standard deviations or less. */
+export function broadRatios(at: usize, end: usize): void {
+  const h0 = v128.load(m0);
+  const h1 = v128.load(m1);
+  const h2 = v128.load(m2);
+  const h3 = v128.load(m3);
+  const h4 = v128.load(m4);
+  const e0 = v128.load(b0);
+  const e1 = v128.load(b1);
+  const e2 = v128.load(b2);
+  const e3 = v128.load(b3);
+  for (; at < end; at += 16) v128.store(at, quartics(v128.load(at), h0, h1, h2, h3, h4, e0, e1, e2, e3));
 }
 
 /** p and ratios to values: z = p·ratio, z·std + mean within bounds. */
@@ -83,23 +127,15 @@ export function tails(at: usize, end: usize, step: f32, below: f32, above: f32):
 /** −ln of tails to `out`. */
 export function tailLogs(at: usize, end: usize, out: usize): void {
   const sign = v128.load(signBit);
-  const mantissa = v128.load(mantissaBits);
-  const least = v128.load(twoThirds);
-  const exponent = v128.load(exponentBits);
-  const ln2 = v128.load(minusLn2);
   const whole = v128.load(unit);
-  const c0 = v128.load(q0);
-  const c1 = v128.load(q1);
-  const c2 = v128.load(q2);
-  const c3 = v128.load(q3);
-  const c4 = v128.load(q4);
-  const c5 = v128.load(q5);
+  const origin = v128.load(rootHalf);
+  const mask = v128.load(exponentBits);
+  const ln2 = v128.load(minusLn2);
+  const high = v128.load(c0);
+  const low = v128.load(c1);
   for (; at < end; at += 16, out += 16) {
-    const bits = i32x4.sub(v128.andnot(v128.load(at), sign), least);
-    const x = f32x4.sub(i32x4.add(v128.and(bits, mantissa), least), whole);
-    const square = f32x4.mul(x, x);
-    const rest = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(v128.and(bits, exponent)), ln2), x);
-    v128.store(out, multiplyAdd(square, series(x, square, c0, c1, c2, c3, c4, c5), rest));
+    const tail = v128.andnot(v128.load(at), sign);
+    v128.store(out, minusLog(tail, exponentOf(tail, origin, mask), whole, ln2, high, low));
   }
 }
 
@@ -121,27 +157,24 @@ export function outerQuantiles(at: usize, end: usize): void {
   }
 }
 
-/** N(t)/D(t) to `out`, t = 2r(1 + p), p = 1 − 2r of the tail r. */
+/** z/p to `out`, p = 1 − 2r of the tail r. */
 export function tailRatios(at: usize, end: usize, out: usize): void {
   const sign = v128.load(signBit);
   const whole = v128.load(unit);
-  const a0 = v128.load(n0);
-  const a1 = v128.load(n1);
-  const a2 = v128.load(n2);
-  const a3 = v128.load(n3);
-  const a4 = v128.load(n4);
-  const b0 = v128.load(d0);
-  const b1 = v128.load(d1);
-  const b2 = v128.load(d2);
-  const b3 = v128.load(d3);
+  const h0 = v128.load(n0);
+  const h1 = v128.load(n1);
+  const h2 = v128.load(n2);
+  const h3 = v128.load(n3);
+  const h4 = v128.load(n4);
+  const e0 = v128.load(d0);
+  const e1 = v128.load(d1);
+  const e2 = v128.load(d2);
+  const e3 = v128.load(d3);
   for (; at < end; at += 16, out += 16) {
     const tail = v128.andnot(v128.load(at), sign);
     const both = f32x4.add(tail, tail);
     const t = f32x4.mul(both, f32x4.add(whole, f32x4.sub(whole, both)));
-    const square = f32x4.mul(t, t);
-    const top = multiplyAdd(multiplyAdd(a4, square, multiplyAdd(a3, t, a2)), square, multiplyAdd(a1, t, a0));
-    const bottom = multiplyAdd(f32x4.add(square, multiplyAdd(b3, t, b2)), square, multiplyAdd(b1, t, b0));
-    v128.store(out, f32x4.div(top, bottom));
+    v128.store(out, quartics(t, h0, h1, h2, h3, h4, e0, e1, e2, e3));
   }
 }
 

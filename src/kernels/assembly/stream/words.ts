@@ -1,15 +1,16 @@
-// The words of docs/streams.md: Philox4x32-10 seeds four lanes of a block, xoshiro128++ runs them in step, one lane a
-// 32-bit part of a 128-bit register.
+// The words of docs/streams.md: Philox4x32-10 seeds a block, SHISHUA runs it, a row of 256 bits in two registers. Rows a, b, c, d,
+// `…0` their first half.
 
-import { states } from "./lanes.ts";
+import { lanes, ones, states } from "./lanes.ts";
 
 const MULTIPLIER_0: u64 = 0xd2511f53;
 const MULTIPLIER_1: u64 = 0xcd9e8d57;
 const WEYL_0: u32 = 0x9e3779b9;
 const WEYL_1: u32 = 0xbb67ae85;
 
-export const BLOCK_WORDS: u32 = 2048;
-export const BLOCK_BYTES: usize = 8192;
+export const BLOCK_WORDS: u32 = 4096;
+
+const increments = memory.data<u64>([7, 5, 3, 1], 16);
 
 let key0: u32 = 0;
 let key1: u32 = 0;
@@ -24,10 +25,10 @@ export function setKey(k0: u32, k1: u32, k2: u32, k3: u32): void {
   key3 = k3;
 }
 
-/** State words 0 … 3 of the four lanes, lane by lane within a word: the transpose of what Philox gives. */
-function seedLane(at: usize, lane: u32, block: u64): void {
+/** Words 4i … 4i + 3 of a block's state. */
+function seedPart(at: usize, block: u64, i: u32): void {
   let c0 = <u32>block;
-  let c1 = ((<u32>(block >> 32)) << 2) | lane;
+  let c1 = ((<u32>(block >> 32)) << 3) | i;
   let c2 = key2;
   let c3 = key3;
   let k0 = key0;
@@ -42,86 +43,79 @@ function seedLane(at: usize, lane: u32, block: u64): void {
     k0 += WEYL_0;
     k1 += WEYL_1;
   }
-  if ((c0 | c1 | c2 | c3) === 0) c0 = 1;
-  at += lane << 2;
+  at += i << 4;
   store<u32>(at, c0);
-  store<u32>(at, c1, 16);
-  store<u32>(at, c2, 32);
-  store<u32>(at, c3, 48);
+  store<u32>(at, c1, 4);
+  store<u32>(at, c2, 8);
+  store<u32>(at, c3, 12);
 }
 
-function rotate(x: v128, by: i32): v128 {
-  return v128.or(i32x4.shl(x, by), i32x4.shr_u(x, 32 - by));
+/** Of two registers one after the other: words 1 … 4. */
+function fromFirst(low: v128, high: v128): v128 {
+  return i32x4.shuffle(low, high, 1, 2, 3, 4);
 }
 
-function output(s0: v128, s3: v128): v128 {
-  return i32x4.add(rotate(i32x4.add(s0, s3), 7), s0);
+/** Words 3 … 6. */
+function fromThird(low: v128, high: v128): v128 {
+  return i32x4.shuffle(low, high, 3, 4, 5, 6);
 }
 
-/** `steps` outputs of each lane of the block whose states are at `at`. */
-function one(out: usize, at: usize, steps: u32): void {
-  let s0 = v128.load(at);
-  let s1 = v128.load(at, 16);
-  let s2 = v128.load(at, 32);
-  let s3 = v128.load(at, 48);
-  for (const end = out + (steps << 4); out < end; out += 16) {
-    v128.store(out, output(s0, s3));
-    const t = i32x4.shl(s1, 9);
-    s2 = v128.xor(s2, s0);
-    s3 = v128.xor(s3, s1);
-    s1 = v128.xor(s1, s2);
-    s0 = v128.xor(s0, s3);
-    s2 = v128.xor(s2, t);
-    s3 = rotate(s3, 11);
+/** A word as it is (T is u32), or as a uniform number between −2³¹·step and 2³¹·step (T is f32). */
+function put<T>(at: usize, word: v128, one: v128, by: v128): void {
+  if (isFloat<T>()) v128.store(at, f32x4.mul(f32x4.convert_i32x4_s(v128.or(word, one)), by));
+  else v128.store(at, word);
+}
+
+/** `at … end` from the beginning of a block; whole rounds of 128 bytes are written. */
+export function generate<T>(at: usize, end: usize, block: u64, step: f32): void {
+  const state = states();
+  for (let i: u32 = 0; i < 8; i++) seedPart(state, block, i);
+  const one = v128.load(ones);
+  const by = lanes(step);
+  const add0 = v128.load(increments);
+  const add1 = v128.load(increments, 16);
+  let n0 = i64x2.splat(0);
+  let n1 = i64x2.splat(0);
+  let a0 = v128.load(state);
+  let a1 = v128.load(state, 16);
+  let b0 = v128.load(state, 32);
+  let b1 = v128.load(state, 48);
+  let c0 = v128.load(state, 64);
+  let c1 = v128.load(state, 80);
+  let d0 = v128.load(state, 96);
+  let d1 = v128.load(state, 112);
+  for (; at < end; at += 128) {
+    b0 = i64x2.add(b0, n0);
+    b1 = i64x2.add(b1, n1);
+    d0 = i64x2.add(d0, n0);
+    d1 = i64x2.add(d1, n1);
+    n0 = i64x2.add(n0, add0);
+    n1 = i64x2.add(n1, add1);
+    let shifted0 = i64x2.shr_u(a0, 1);
+    let shifted1 = i64x2.shr_u(a1, 1);
+    let turned0 = fromThird(b0, b1);
+    let turned1 = fromThird(b1, b0);
+    put<T>(at, v128.xor(shifted0, turned0), one, by);
+    put<T>(at + 16, v128.xor(shifted1, turned1), one, by);
+    const last = a0;
+    a0 = i64x2.add(fromFirst(a1, a0), shifted0);
+    a1 = i64x2.add(fromFirst(last, a1), shifted1);
+    b0 = i64x2.add(turned0, i64x2.shr_u(b0, 3));
+    b1 = i64x2.add(turned1, i64x2.shr_u(b1, 3));
+    shifted0 = i64x2.shr_u(c0, 1);
+    shifted1 = i64x2.shr_u(c1, 1);
+    turned0 = fromThird(d0, d1);
+    turned1 = fromThird(d1, d0);
+    put<T>(at + 32, v128.xor(shifted0, turned0), one, by);
+    put<T>(at + 48, v128.xor(shifted1, turned1), one, by);
+    const other = c0;
+    c0 = i64x2.add(fromFirst(c1, c0), shifted0);
+    c1 = i64x2.add(fromFirst(other, c1), shifted1);
+    d0 = i64x2.add(turned0, i64x2.shr_u(d0, 3));
+    d1 = i64x2.add(turned1, i64x2.shr_u(d1, 3));
+    put<T>(at + 64, v128.xor(a0, d0), one, by);
+    put<T>(at + 80, v128.xor(a1, d1), one, by);
+    put<T>(at + 96, v128.xor(c0, b0), one, by);
+    put<T>(at + 112, v128.xor(c1, b1), one, by);
   }
-}
-
-/** Two whole blocks side by side: two chains hide each other's latency. */
-function two(out: usize): void {
-  const at = states();
-  let s0 = v128.load(at);
-  let s1 = v128.load(at, 16);
-  let s2 = v128.load(at, 32);
-  let s3 = v128.load(at, 48);
-  let r0 = v128.load(at, 64);
-  let r1 = v128.load(at, 80);
-  let r2 = v128.load(at, 96);
-  let r3 = v128.load(at, 112);
-  for (const end = out + BLOCK_BYTES; out < end; out += 16) {
-    v128.store(out, output(s0, s3));
-    let t = i32x4.shl(s1, 9);
-    s2 = v128.xor(s2, s0);
-    s3 = v128.xor(s3, s1);
-    s1 = v128.xor(s1, s2);
-    s0 = v128.xor(s0, s3);
-    s2 = v128.xor(s2, t);
-    s3 = rotate(s3, 11);
-    v128.store(out, output(r0, r3), BLOCK_BYTES);
-    t = i32x4.shl(r1, 9);
-    r2 = v128.xor(r2, r0);
-    r3 = v128.xor(r3, r1);
-    r1 = v128.xor(r1, r2);
-    r0 = v128.xor(r0, r3);
-    r2 = v128.xor(r2, t);
-    r3 = rotate(r3, 11);
-  }
-}
-
-/** Words of `block` and, if `count` reaches that far, of the one after it. Returns how many: `count` or two blocks. */
-export function generate(out: usize, block: u64, count: u32): u32 {
-  const first = states();
-  const second = first + 64;
-  for (let lane: u32 = 0; lane < 4; lane++) seedLane(first, lane, block);
-  if (count <= BLOCK_WORDS) {
-    one(out, first, count >> 2);
-    return count;
-  }
-  for (let lane: u32 = 0; lane < 4; lane++) seedLane(second, lane, block + 1);
-  if (count < 2 * BLOCK_WORDS) {
-    one(out, first, BLOCK_WORDS >> 2);
-    one(out + BLOCK_BYTES, second, (count - BLOCK_WORDS) >> 2);
-    return count;
-  }
-  two(out);
-  return 2 * BLOCK_WORDS;
 }
