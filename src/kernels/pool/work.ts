@@ -12,7 +12,8 @@ const withoutSimd = (dtype: Narrow): Answer => ({
 
 /** Keeps the kernel of the last memory: one tensor comes in many tasks. */
 export function createWork(): (task: Task) => Answer {
-  let kept: { readonly id: number; readonly kernel: FillKernel | null } | null = null;
+  let kept: { readonly id: number; readonly memory: WebAssembly.Memory; readonly kernel: FillKernel | null } | null =
+    null;
   let values = new Float32Array(0);
   const draw = (fill: Fill, length: number): Float32Array => {
     if (values.length < length) values = new Float32Array(length);
@@ -24,11 +25,13 @@ export function createWork(): (task: Task) => Answer {
     switch (place.kind) {
       case "kernel-memory": {
         const { id, memory, at, dtype } = place;
-        if (kept?.id !== id) kept = { id, kernel: createFillKernel(memory, slot) };
-        if (dtype === "f32") runFill(new Float32Array(memory.buffer, at, length), fill, kept.kernel);
+        if (kept?.id !== id) kept = { id, memory, kernel: createFillKernel(memory, slot) };
+        // Of the kernel's own memory: a message's is another object, which the kernel would not know as the same place.
+        const { buffer } = kept.memory;
+        if (dtype === "f32") runFill(new Float32Array(buffer, at, length), fill, kept.kernel);
         else if (kept.kernel === null || !runNarrowFill(kept.kernel, { at, length }, fill, dtype)) {
           const drawn = draw(fill, length);
-          if (!narrow(drawn, dtype, new Uint16Array(memory.buffer, at, length))) return withoutSimd(dtype);
+          if (!narrow(drawn, dtype, new Uint16Array(buffer, at, length))) return withoutSimd(dtype);
         }
         return { kind: "done", bytes: null };
       }
