@@ -52,7 +52,7 @@ export function narrowBlocks(
     const block = Math.floor((start + done) / BLOCK_WORDS);
     const from = start + done - block * BLOCK_WORDS;
     const count = Math.min(TILE_WORDS - from, length - done);
-    make(kernel.exports, kernel.at, block, Math.ceil((from + count) / 8) * 8);
+    make(kernel.exports, kernel.at, block, Math.ceil((from + count) / 32) * 32);
     narrowAt(kernel, kernel.at + from * 4, count, at + done * 2, dtype);
     done += count;
   }
