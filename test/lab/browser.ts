@@ -34,8 +34,8 @@ export interface Lab {
   readonly close: () => Promise<number>;
 }
 
-/** Starts `epoch0 lab` and one browser. Call once a file, and `close` at its end. */
-export async function openLab(): Promise<Lab> {
+/** Starts `epoch0 lab` and one browser, with further switches if need be. Call once a file, and `close` at its end. */
+export async function openLab(switches: readonly string[] = []): Promise<Lab> {
   const stop = new AbortController();
   let code: Promise<number> = Promise.resolve(-1);
   const url = await new Promise<string>((resolve, reject) => {
@@ -52,7 +52,7 @@ export async function openLab(): Promise<Lab> {
     };
     code = run(["lab", "--port", "0", "--no-open"], terminal);
   });
-  const browser: Browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+  const browser: Browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox", ...switches] });
   const problems: string[] = [];
   const requests = new Set<string>();
   return {

@@ -10,7 +10,7 @@ import { formatLink } from "../../lab/src/state/link.ts";
 import { defaults, encode } from "../../lab/src/state/schema.ts";
 import { formatNumber } from "../../src/report/number.ts";
 import { epoch0 } from "../cli/helpers.ts";
-import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { browserPath, type Lab, openLab } from "./browser.ts";
 import { statesOf } from "./states.ts";
 
 /** The words of a command line, quotes taken off. */
@@ -157,14 +157,5 @@ describe.skipIf(browserPath === undefined)("Choose", () => {
     await page.goBack();
     await expect.poll(() => page.getByRole("combobox", { name: "Normalized?" }).inputValue()).toBe("batchnorm");
     expect(lab.problems).toEqual([]);
-  });
-
-  test("has no serious fault for those who see less or use other means, light and dark", async () => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const page = await lab.open("#v1/choose?build=implicit&depth=3", { colorScheme });
-      await page.locator("pre").waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await page.context().close();
-    }
   });
 });

@@ -13,7 +13,7 @@ import { plan } from "../../src/plan/index.ts";
 import { formatNumber } from "../../src/report/number.ts";
 import { oneOverRootN } from "../../src/reproduce/statements/one-over-root-n.ts";
 import { epoch0 } from "../cli/helpers.ts";
-import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { browserPath, type Lab, openLab } from "./browser.ts";
 import { statesOf } from "./states.ts";
 
 const ε = 2 ** -52;
@@ -140,22 +140,5 @@ describe.skipIf(browserPath === undefined)("Neuron", () => {
     expect(page.url()).toContain("n=16&draws=1&seed=3");
     expect(await page.locator(".command code").first().textContent()).toMatch(/"16 > 64 nobias logistic\(1\.1\d*\)"/);
     expect(lab.problems).toEqual([]);
-  });
-
-  test("has no serious fault for those who see less or use other means, light and dark, wide and narrow", async () => {
-    for (const [colorScheme, width] of [
-      ["light", 1200],
-      ["dark", 360],
-    ] as const) {
-      const page = await lab.open("#v1/neuron?draws=2&deviation=40&rule=own", {
-        colorScheme,
-        viewport: { width, height: 800 },
-      });
-      await page.locator("[aria-busy=false]").waitFor();
-      await page.getByRole("button", { name: "Numbers" }).click();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      await page.context().close();
-    }
   });
 });

@@ -1,12 +1,13 @@
 /** The Rate and scale screen: the experiments of `epoch0 reproduce`, and in a browser. */
 
 import fc from "fast-check";
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../lab/src/screens/rate/command.ts";
 import { map, slope } from "../../lab/src/screens/rate/compute.ts";
 import { RATES, SCALES, schema } from "../../lab/src/screens/rate/state.ts";
 import { defaults } from "../../lab/src/state/schema.ts";
-import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { browserPath, type Lab, openLab } from "./browser.ts";
 import { figuresOf } from "./commands.ts";
 import { statesOf } from "./states.ts";
 
@@ -54,15 +55,26 @@ describe.skipIf(browserPath === undefined)("Rate and scale", () => {
     expect(await lab.close()).toBe(130);
   });
 
-  test("fills its map, is a link, and has no serious fault, light and dark", { timeout: 120_000 }, async () => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const page = await lab.open("#v1/rate?steps=10&width=8", { colorScheme });
-      await page.locator("[aria-busy=false]").waitFor({ timeout: 60_000 });
-      expect(await page.locator("figure").count()).toBe(2);
-      expect(await page.getByRole("spinbutton", { name: "Steps" }).inputValue()).toBe("10");
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await page.context().close();
-    }
+  test("by keys alone: a slider trains anew, training stops, and both pictures have their numbers", {
+    timeout: 120_000,
+  }, async () => {
+    const page = await lab.open("#v1/rate?steps=300&width=4&draws=5");
+    const tabTo = async (target: Locator) => {
+      for (let presses = 0; presses < 60 && !(await target.evaluate((it) => it === document.activeElement)); presses++)
+        await page.keyboard.press("Tab");
+    };
+    await tabTo(page.getByRole("slider", { name: "Draws" }));
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL(/draws=4/);
+    const stop = page.getByRole("button", { name: "Stop training" });
+    await stop.waitFor({ timeout: 60_000 });
+    await tabTo(stop);
+    await page.keyboard.press("Enter");
+    await page.locator("[aria-busy=false]").waitFor();
+    expect(await stop.count()).toBe(0);
+    expect(await page.locator(".command code").first().textContent()).toBe(
+      "npx epoch0 reproduce bigger-rate --set width=4 --set steps=300 --set draws=4 --json",
+    );
     expect(lab.problems).toEqual([]);
   });
 });

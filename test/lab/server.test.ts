@@ -1,6 +1,6 @@
 /** The lab's server: its own files, to this machine, and nothing else. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,6 +17,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, "index.html"), "<!doctype html>page");
   writeFileSync(join(folder, "assets", "a b.js"), "1");
   writeFileSync(join(outside, "secret"), "secret");
+  symlinkSync(join(outside, "secret"), join(folder, "link.js"));
+  symlinkSync(outside, join(folder, "out"));
   lab = await serveLab(folder, 0);
 });
 afterAll(async () => {
@@ -50,7 +52,10 @@ test("gives its files, by any way of writing their names", async () => {
   const script = await get("/assets/a%20b.js");
   expect(script.body).toBe("1");
   expect(script.headers["content-type"]).toBe("text/javascript; charset=utf-8");
-  expect((await get("/", { method: "HEAD" })).body).toBe("");
+  const [head, whole] = [await get("/", { method: "HEAD" }), await get("/")];
+  expect([head.status, head.body]).toEqual([200, ""]);
+  expect(head.headers["content-type"]).toBe(whole.headers["content-type"]);
+  expect((await get("/none", { method: "HEAD" })).status).toBe(404);
 });
 
 test("gives nothing outside its folder", async () => {
@@ -66,6 +71,12 @@ test("gives nothing outside its folder", async () => {
     "/assets",
     "/index.html%00",
     "/%",
+    // Links that lead out of it.
+    "/link.js",
+    "/out/secret",
+    "/out",
+    // A whole address, as a proxy is asked.
+    "http://127.0.0.1/index.html",
   ];
   for (const path of ways) {
     const { status } = await get(path);

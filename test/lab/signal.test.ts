@@ -8,7 +8,7 @@ import { formatLink } from "../../lab/src/state/link.ts";
 import { encode } from "../../lab/src/state/schema.ts";
 import { formatNumber } from "../../src/report/number.ts";
 import { epoch0 } from "../cli/helpers.ts";
-import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { browserPath, type Lab, openLab } from "./browser.ts";
 import { statesOf } from "./states.ts";
 
 describe.skipIf(browserPath === undefined)("Signal", () => {
@@ -31,16 +31,6 @@ describe.skipIf(browserPath === undefined)("Signal", () => {
       "16 draws of the weights bear that out",
     );
     expect(lab.problems).toEqual([]);
-  });
-
-  test("has no serious fault for those who see less or use other means, light and dark", async () => {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const page = await lab.open("#v1/signal?draws=2&depth=4", { colorScheme });
-      await page.locator("[aria-busy=false]").waitFor();
-      await page.getByRole("button", { name: "Numbers" }).first().click();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await page.context().close();
-    }
   });
 
   test("works by keyboard alone", async () => {

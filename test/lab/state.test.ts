@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { moved, POSITIONS, positionOf, valueAt } from "../../lab/src/components/slider.ts";
+import { moved, POSITIONS, positionOf, spinStep, valueAt } from "../../lab/src/components/slider.ts";
 import { schema as signal } from "../../lab/src/screens/signal/state.ts";
 import { formatLink, parseLink } from "../../lab/src/state/link.ts";
 import { accepts, decode, defaults, encode, number, settle, text, whole } from "../../lab/src/state/schema.ts";
@@ -79,4 +79,11 @@ test("a slider's position and its value belong together", () => {
       expect(settle(field, value)).toBe(value);
     }),
   );
+});
+
+test("the arrows of a number field move it by round numbers that it takes", () => {
+  const noise = number({ label: "", default: 0.01, min: 1e-8, max: 0.5, log: true });
+  expect([0.01, 0.3, 1e-8].map((value) => spinStep(noise, value))).toEqual([1e-3, 1e-2, 1e-9]);
+  expect(spinStep(number({ label: "", default: 0, min: -2, max: 2 }), 1)).toBe(0.01);
+  expect(spinStep(whole({ label: "", default: 4, min: 1, max: 4096, log: true }), 4)).toBe(1);
 });

@@ -8,7 +8,7 @@ import { schema, shown, type TwinsState } from "../../lab/src/screens/twins/stat
 import { sentence, tableOf, titleOf, weightsTable } from "../../lab/src/screens/twins/words.ts";
 import { defaults } from "../../lab/src/state/schema.ts";
 import { zeros } from "../../src/reproduce/statements/zeros.ts";
-import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { browserPath, type Lab, openLab } from "./browser.ts";
 import { figuresOf } from "./commands.ts";
 import { statesOf } from "./states.ts";
 
@@ -133,19 +133,5 @@ describe.skipIf(browserPath === undefined)("Zeros and twins", () => {
     );
     expect(await page.getByRole("button", { name: "Play" }).count()).toBe(1);
     expect(lab.problems).toEqual([]);
-  });
-
-  test("has no serious fault for those who see less or use other means, light and dark, wide and narrow", async () => {
-    for (const [colorScheme, width] of [
-      ["light", 1200],
-      ["dark", 360],
-    ] as const) {
-      const page = await lab.open("#v1/twins?start=breath&step=20", { colorScheme, viewport: { width, height: 800 } });
-      await page.locator("[aria-busy=false]").waitFor();
-      await page.getByRole("button", { name: "Numbers" }).first().click();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      await page.context().close();
-    }
   });
 });

@@ -16,6 +16,9 @@ const LOOK = [
   "font-weight",
   "text-anchor",
   "dominant-baseline",
+  "paint-order",
+  "stroke-linejoin",
+  "stroke-linecap",
 ];
 
 function withLook(svg: SVGSVGElement): SVGSVGElement {
@@ -30,8 +33,22 @@ function withLook(svg: SVGSVGElement): SVGSVGElement {
   return copy;
 }
 
-const TITLE_HEIGHT = 32;
 const MARGIN = 16;
+const TITLE = { size: 16, line: 20, weight: "600" };
+
+/** Words over as many lines as the width asks for. */
+function lines(text: string, width: number, family: string): readonly string[] {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (pen === null) return [text];
+  pen.font = `${TITLE.weight} ${TITLE.size}px ${family}`;
+  const found: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = found.length === 0 ? word : `${found.at(-1)} ${word}`;
+    if (found.length > 0 && pen.measureText(longer).width <= width) found[found.length - 1] = longer;
+    else found.push(word);
+  }
+  return found;
+}
 
 /** All SVG and canvas elements of a figure where they stand on the page, under its title, as one SVG text. */
 export function drawing(chart: HTMLElement, title: string): string {
@@ -39,7 +56,9 @@ export function drawing(chart: HTMLElement, title: string): string {
   const page = getComputedStyle(document.documentElement);
   const body = getComputedStyle(document.body);
   const svg = document.createElementNS(NAMESPACE, "svg");
-  const [width, height] = [frame.width + 2 * MARGIN, frame.height + 2 * MARGIN + TITLE_HEIGHT];
+  const heading = lines(title, frame.width, body.fontFamily);
+  const top = MARGIN + heading.length * TITLE.line + 12;
+  const [width, height] = [frame.width + 2 * MARGIN, frame.height + top + MARGIN];
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("width", String(width));
   svg.setAttribute("height", String(height));
@@ -47,22 +66,25 @@ export function drawing(chart: HTMLElement, title: string): string {
   ground.setAttribute("width", "100%");
   ground.setAttribute("height", "100%");
   ground.setAttribute("fill", page.getPropertyValue("--ground"));
-  const heading = document.createElementNS(NAMESPACE, "text");
-  heading.textContent = title;
-  for (const [name, value] of Object.entries({
-    x: MARGIN,
-    y: MARGIN + 14,
-    fill: page.getPropertyValue("--text"),
-    "font-family": body.fontFamily,
-    "font-size": "16px",
-    "font-weight": "600",
-  }))
-    heading.setAttribute(name, String(value));
-  svg.append(ground, heading);
+  svg.append(ground);
+  heading.forEach((line, i) => {
+    const text = document.createElementNS(NAMESPACE, "text");
+    text.textContent = line;
+    for (const [name, value] of Object.entries({
+      x: MARGIN,
+      y: MARGIN + 14 + i * TITLE.line,
+      fill: page.getPropertyValue("--text"),
+      "font-family": body.fontFamily,
+      "font-size": `${TITLE.size}px`,
+      "font-weight": TITLE.weight,
+    }))
+      text.setAttribute(name, String(value));
+    svg.append(text);
+  });
   for (const part of chart.querySelectorAll("svg, canvas")) {
     const place = part.getBoundingClientRect();
     const x = String(place.left - frame.left + MARGIN);
-    const y = String(place.top - frame.top + MARGIN + TITLE_HEIGHT);
+    const y = String(place.top - frame.top + top);
     const inner =
       part instanceof HTMLCanvasElement
         ? document.createElementNS(NAMESPACE, "image")

@@ -21,6 +21,11 @@ export function valueAt(field: NumberField, position: number): number {
   return settle(field, step === undefined ? Number(exact.toFixed(Math.min(20, digits))) : exact);
 }
 
+/** What the arrows of a number field add: the step, or a round number about a hundredth of the range, on a log scale of the value. */
+export function spinStep({ min, max, log, step }: NumberField, value: number): number {
+  return step ?? 10 ** Math.floor(Math.log10(log ? value / 5 : (max - min) / 100));
+}
+
 /** One press of an arrow: a fiftieth of the slider, but at least to the next number there is. */
 export function moved(field: NumberField, value: number, direction: number): number {
   const next = valueAt(field, positionOf(field, value) + (direction * POSITIONS) / PRESSES);

@@ -5,6 +5,7 @@ import { taskModules } from "./tasks.ts";
 
 class Cancelled extends Error {}
 
+const running = new Set<number>();
 const cancelled = new Set<number>();
 /** What the page has said to streams that run, and who waits to hear it. */
 const told = new Map<number, unknown>();
@@ -66,6 +67,7 @@ async function work({ id, screen, task, request }: Extract<Message, { kind: "ask
     part(await result);
     return;
   }
+  await context.breathe();
   for await (const value of result) {
     if (cancelled.has(id)) return;
     part(value);
@@ -77,11 +79,12 @@ async function work({ id, screen, task, request }: Extract<Message, { kind: "ask
 addEventListener("message", ({ data }: MessageEvent<Message>) => {
   switch (data.kind) {
     case "cancel":
-      cancelled.add(data.id);
+      // What has ended meanwhile is not remembered.
+      if (running.has(data.id)) cancelled.add(data.id);
       wakeListener(data.id);
       return;
     case "tell":
-      told.set(data.id, data.value);
+      if (running.has(data.id)) told.set(data.id, data.value);
       wakeListener(data.id);
       return;
     case "rest":
@@ -94,6 +97,7 @@ addEventListener("message", ({ data }: MessageEvent<Message>) => {
       wake();
       return;
     case "ask":
+      running.add(data.id);
       work(data)
         .then(() => say({ kind: "end", id: data.id }))
         .catch((error: unknown) => {
@@ -101,6 +105,7 @@ addEventListener("message", ({ data }: MessageEvent<Message>) => {
           else say({ kind: "error", id: data.id, message: error instanceof Error ? error.message : String(error) });
         })
         .finally(() => {
+          running.delete(data.id);
           cancelled.delete(data.id);
           told.delete(data.id);
         });

@@ -77,6 +77,20 @@ export function standings(runs: readonly RunView[]): Table {
   };
 }
 
+/** Step by step: the batch's loss, and how far the layers moved. */
+export function stepsTable({ losses, updates }: RunView): Table {
+  return {
+    columns: ["step", "loss of the batch", "update / weight, slowest layer", "median layer", "quickest layer"],
+    rows: losses.map((loss, i) => [
+      i + 1,
+      loss,
+      updates.low[i] ?? null,
+      updates.middle[i] ?? null,
+      updates.high[i] ?? null,
+    ]),
+  };
+}
+
 export function layersTable({ layers }: RunView): Table {
   return {
     columns: ["weight", "update / weight, last step"],

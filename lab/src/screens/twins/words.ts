@@ -49,6 +49,15 @@ export function sentence({ frames, moved, diverged }: Training, step: number): s
   return `After ${at} steps ${units}; the matrix between them has rank ${frame.rank} of 4 (${formatNumber(frame.stableRank)} by size). The loss is ${formatNumber(frame.loss)}.${still}${end}`;
 }
 
+/** What loss and rank come to, and why. */
+export function progressWords({ frames }: Training): string {
+  const [first, last] = [frames[0]!, frames.at(-1)!];
+  const why = twins(last)
+    ? "Equal units answer every input equally and are blamed equally, so no step can tell them apart: a matrix between equal units has rank 1 at most."
+    : "Units that differ are blamed differently, and each step can make them differ more.";
+  return `The loss goes from ${formatNumber(first.loss)} to ${formatNumber(last.loss)}, the rank from ${first.rank} to ${last.rank} of 4 (${formatNumber(last.stableRank)} by size). ${why}`;
+}
+
 /** Every few steps, and the last. */
 export function tableOf({ frames }: Training): Table {
   const every = Math.max(1, Math.floor(frames.length / 50));
