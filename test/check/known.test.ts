@@ -3,6 +3,8 @@
 import { expect, test } from "vitest";
 import { checkModel, type Finding, type Rows } from "../../src/check/index.ts";
 import { openModel, readData } from "../../src/formats/file.ts";
+import { weightsOnly } from "../../src/formats/weights.ts";
+import { sample } from "../../src/init/index.ts";
 import { corpus, digits, drawn, mlp, scale, type Values } from "./models.ts";
 
 /** Errors and warnings as "severity rule tensor". */
@@ -247,4 +249,93 @@ test("what holds no weights cannot be checked, in one line", async () => {
   await expect(checkModel(await openModel("64 > 10"))).rejects.toThrow(
     /^check: .* holds no weights to check, draw some/,
   );
+});
+
+/** A file without a graph: matrices and vectors by name, drawn anew where nothing is said of them. */
+function stateDict(tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly like?: string }>>) {
+  const values = new Map<string, Float32Array>();
+  for (const [name, { shape, like }] of Object.entries(tensors)) {
+    const [fanOut = 1, fanIn = fanOut] = shape;
+    const std = like === "unit" ? 1 : 1 / Math.sqrt(fanIn);
+    const drawnHere = sample({ kind: "normal", mean: 0, std }, shape, { seed: 5, name });
+    values.set(name, like === "zeros" ? drawnHere.fill(0) : (values.get(like ?? "") ?? drawnHere));
+  }
+  return weightsOnly(
+    Object.entries(tensors).map(([name, { shape }]) => ({
+      name,
+      shape,
+      dtype: "f32" as const,
+      values: () => values.get(name) ?? new Float32Array(),
+    })),
+    { format: "safetensors", name: "model" },
+  );
+}
+
+const square = { shape: [64, 64] };
+const MEANT: readonly (readonly [string, Parameters<typeof stateDict>[0], readonly string[]])[] = [
+  [
+    "the last weight of every block is 0",
+    {
+      "blocks.0.fc1.weight": square,
+      "blocks.0.fc2.weight": { ...square, like: "zeros" },
+      "blocks.1.fc1.weight": square,
+      "blocks.1.fc2.weight": { ...square, like: "zeros" },
+      "out.weight": square,
+    },
+    [],
+  ],
+  [
+    "one weight of one block is 0",
+    {
+      "blocks.0.fc1.weight": square,
+      "blocks.0.fc2.weight": square,
+      "blocks.1.fc1.weight": square,
+      "blocks.1.fc2.weight": { ...square, like: "zeros" },
+      "out.weight": square,
+    },
+    ["warning zero-weights blocks.1.fc2.weight"],
+  ],
+  [
+    "a table and its readout are tied",
+    {
+      "wte.weight": { shape: [200, 64] },
+      "h.weight": square,
+      "lm_head.weight": { shape: [200, 64], like: "wte.weight" },
+    },
+    [],
+  ],
+  [
+    "a target network stands beside its original",
+    {
+      "online.0.weight": square,
+      "online.2.weight": square,
+      "target.0.weight": { ...square, like: "online.0.weight" },
+      "target.2.weight": { ...square, like: "online.2.weight" },
+    },
+    [],
+  ],
+  [
+    "layers of one stack are copies",
+    {
+      "layers.0.a.weight": square,
+      "layers.0.b.weight": square,
+      "layers.1.a.weight": { ...square, like: "layers.0.a.weight" },
+      "layers.1.b.weight": { ...square, like: "layers.0.b.weight" },
+    },
+    ["warning cloned-layer layers.1.a.weight", "warning cloned-layer layers.1.b.weight"],
+  ],
+  [
+    "a table is named so that nobody knows it for one",
+    {
+      "e.weight": { shape: [1000, 64], like: "unit" },
+      "f.0.weight": square,
+      "f.2.weight": square,
+      "f.4.weight": square,
+    },
+    [],
+  ],
+];
+
+test.each(MEANT)("without a graph: %s", async (_, tensors, expected) => {
+  expect(told((await checkModel(stateDict(tensors))).findings)).toEqual(expected);
 });

@@ -117,7 +117,7 @@ describe("a task for a model of several inputs", () => {
       const from = Array.from({ length: 10 }, (_, i) => i).find(
         (i) => labels[i] === train.targets[row] && (2 * i) % 5 === words[2 * row],
       );
-      expect(from).toBeDefined();
+      expect(labels[from ?? -1]).toBe(train.targets[row]);
       expect(words[2 * row + 1]).toBe((2 * from! + 1) % 5);
     }
     expect(input!.mean).toBeCloseTo(0, 5);

@@ -50,6 +50,7 @@ export function factsOf(parameter: Parameter, usage: ParameterUsage, statistics:
     parameter,
     usage,
     count: statistics.count,
+    sampled: statistics.sample.length,
     mean: statistics.mean,
     std: statistics.min === statistics.max ? 0 : statistics.std,
     min: statistics.min,

@@ -16,6 +16,8 @@ export interface TensorFacts {
   readonly parameter: Parameter;
   readonly usage: ParameterUsage;
   readonly count: number;
+  /** Values that its distribution was told from. */
+  readonly sampled: number;
   /** Of the finite values, population standard deviation; NaN where there is none. */
   readonly mean: number;
   readonly std: number;

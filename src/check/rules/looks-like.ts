@@ -11,7 +11,7 @@ export const looksLike: Rule = {
   thresholds: {},
   stage: "notes",
   find: (context) =>
-    matricesOf(context).flatMap(({ name }) => {
+    matricesOf(context).flatMap(({ name, sampled, count }) => {
       const likeness = context.likeness.get(name);
       if (!likeness || likeness.family === "trained" || likeness.family === "unknown" || context.named.has(name))
         return [];
@@ -23,7 +23,7 @@ export const looksLike: Rule = {
           severity: "info" as const,
           tensor: name,
           message: `looks like ${scheme ?? `${family}, a scale of its own`} (${family}, scale ${figure(scale)})`,
-          evidence: { family, scale, schemes, confidence },
+          evidence: { family, scale, schemes, confidence, sample: sampled, count },
           fix: "",
         },
       ];

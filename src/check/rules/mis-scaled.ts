@@ -92,11 +92,26 @@ function endures({ usage }: TensorFacts, factor: number, limit: RuleContext["lim
   return !centred || factor <= limit("saturating");
 }
 
+/** Standard deviations from 1 that a draw of N(0, 1) is named by. */
+const UNIT = 0.01;
+
+/**
+ * Without a graph a lookup table is told by its name; one with another name by its draw: N(0, 1), which PyTorch gives tables and
+ * nothing else, taller than wide and without a bias beside it.
+ */
+function mayBeTable({ name, usage, parameter }: TensorFacts, { likeness, facts }: RuleContext): boolean {
+  const [rows = 0, columns = 0, ...rest] = parameter.shape;
+  const found = likeness.get(name);
+  if (usage.node !== null || rest.length > 0 || rows <= columns || found?.family !== "normal") return false;
+  return Math.abs(found.scale - 1) < UNIT && !facts.has(name.replace(/weight$/, "bias"));
+}
+
 function find(context: RuleContext): Finding[] {
   const factor = context.limit("factor");
   const off = context.limit("needed");
   const candidates = soundMatrices(context).filter(
-    (facts) => isMultiplied(facts) && facts.std > 0 && !(isFrequency(facts) && facts.usage.first),
+    (facts) =>
+      isMultiplied(facts) && facts.std > 0 && !(isFrequency(facts) && facts.usage.first) && !mayBeTable(facts, context),
   );
   const standardOf = standards(candidates);
   const others = candidates.length - 1;

@@ -42,7 +42,7 @@ export const trained: Rule = {
           severity: "info",
           tensor: facts.name,
           message: `looks trained: ${why}`,
-          evidence: { why, confidence },
+          evidence: { why, confidence, sample: facts.sampled, count: facts.count },
           fix: "",
         }),
       ),

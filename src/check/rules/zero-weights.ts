@@ -1,5 +1,6 @@
 import { isZero, type TensorFacts } from "../facts/types.ts";
 import { reasonForZero } from "../legitimate.ts";
+import { counterparts } from "../names.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
 import { isMultiplied, matricesOf } from "./weights.ts";
@@ -21,6 +22,20 @@ function finding(facts: TensorFacts, everything: boolean, graph: boolean): Findi
   };
 }
 
+/** Without a graph: zero at this place of every numbered block that holds other weights, which no accident does. */
+function inEveryBlock(facts: TensorFacts, matrices: readonly TensorFacts[]): boolean {
+  if (facts.usage.node !== null) return false;
+  const zeros = new Map(matrices.map((each) => [each.name, isZero(each)]));
+  const names = [...zeros.keys()];
+  return counterparts(facts.name, names).some(
+    (places) =>
+      places.length > 1 &&
+      places.every(
+        ({ name, block }) => zeros.get(name) && names.some((other) => other.startsWith(block) && !zeros.get(other)),
+      ),
+  );
+}
+
 function find(context: RuleContext): Finding[] {
   const { model, usages } = context;
   const matrices = matricesOf(context).filter(isMultiplied);
@@ -39,7 +54,10 @@ function find(context: RuleContext): Finding[] {
     });
   }
   return zeros
-    .filter((facts) => reasonForZero(facts.usage, usages, { last: facts === last }) === null)
+    .filter(
+      (facts) =>
+        reasonForZero(facts.usage, usages, { last: facts === last }) === null && !inEveryBlock(facts, matrices),
+    )
     .map((facts) => finding(facts, false, graph));
 }
 

@@ -85,7 +85,7 @@ test("modules and functions of PyTorch", async () => {
   for (let seed = 0; seed < 20; seed++) {
     for (const { parameter, likeness } of identifyModel(await openModel(join(folder, `${seed}.pt`)))) {
       const expected = EXPECTED[parameter.name];
-      expect(expected, parameter.name).toBeDefined();
+      expect(Object.keys(EXPECTED)).toContain(parameter.name);
       const [family = "", rule = ""] = expected ?? [];
       count++;
       const rules = "schemes" in likeness ? likeness.schemes : [];
