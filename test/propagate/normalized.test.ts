@@ -54,7 +54,7 @@ describe("the scatter of channels' variances over a batch", () => {
     { kurtosis: 9 / 5, n: 32, samples: 64 },
     { kurtosis: 9 / 5, n: 512, samples: 16 },
   ])("is 2/n + 2/B + (κ − 3)/n behind white inputs: κ $kurtosis, n $n, B $samples", ({ kurtosis, n, samples }) => {
-    const kinship = kinshipOfLayer([part(n, [])], kurtosis, n, null);
+    const kinship = kinshipOfLayer([part(n, [])], kurtosis, n, 1, null);
     const expected = 2 / n + 2 / samples + (kurtosis - 3) / n;
     expect(varianceOfVariance(part(n, [], { kinship }), samples)).toBeCloseTo(expected, 14);
   });
@@ -64,9 +64,13 @@ describe("the scatter of channels' variances over a batch", () => {
   it("averages what overlapping patches have in common, and adds each layer's own 1/fan", () => {
     const window = { kernel: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] };
     const sizes = [32, 32];
-    const first = kinshipOfLayer([part(3, sizes)], 3, 27, { window, sizes, transposed: false });
+    const first = kinshipOfLayer([part(3, sizes)], 3, 27, 1, { window, sizes, transposed: false });
     expect(first.likeness.values[0]).toBeCloseTo(1 / 27, 14);
-    const second = kinshipOfLayer([part(16, sizes, { kinship: first })], 3, 144, { window, sizes, transposed: false });
+    const second = kinshipOfLayer([part(16, sizes, { kinship: first })], 3, 144, 1, {
+      window,
+      sizes,
+      transposed: false,
+    });
     expect(second.likeness.values[0]).toBeCloseTo((1 / 27) * (19 / 27) ** 2 + 1 / 144, 14);
   });
 });

@@ -23,7 +23,10 @@ export interface Likeness {
 }
 
 export interface Kinship {
+  /** Of the values that one channel's weights saw. */
   readonly likeness: Likeness;
+  /** Of what all channels together show: without the noise that each group of a grouped layer has alone; absent: the same. */
+  readonly together?: Likeness;
   /** 1: the channels' sizes are as their weights made them; 0: normalized, all of one size. */
   readonly loose: number;
   /** (κ − 3) Σ over weights of their squared share of the variance. */
@@ -34,9 +37,8 @@ const WIDEST = 3;
 
 const none = (axes: number): Likeness => ({ radius: new Array<number>(axes).fill(0), values: Float64Array.of(0) });
 
-const likenessOf = (part: Part): Likeness => {
+const likenessOf = (part: Part, own = part.kinship?.likeness): Likeness => {
   const axes = part.kernel.sizes.length;
-  const own = part.kinship?.likeness;
   if (!own) return none(axes);
   return own.radius.length === axes ? own : { ...none(axes), values: own.values.slice(0, 1) };
 };
@@ -72,9 +74,10 @@ const within = (part: Part): ((raw: number) => number) => {
   return (raw) => (own <= 0 ? 0 : (raw * level - part.cross) / own);
 };
 
-/** The likeness that a layer's weights see: the channels' own sampling error 1/n added. */
-function sampled(part: Part, channels: number): Likeness {
-  const own = likenessOf(part);
+const togetherOf = (part: Part): Likeness => likenessOf(part, part.kinship?.together ?? part.kinship?.likeness);
+
+/** The likeness that a layer's weights see in n channels: their own sampling error 1/n added. */
+function sampled(part: Part, channels: number, own: Likeness): Likeness {
   const centred = within(part);
   const radius = own.radius.map((r, axis) => Math.min(WIDEST, Math.max(r, part.kernel.radius[axis])));
   return tabulate(radius, (shift, index) => {
@@ -127,11 +130,12 @@ function shares(parts: readonly Part[], weights: readonly number[]): number[] {
   return sizes.map((size) => (total === 0 ? 1 / parts.length : size / total));
 }
 
-/** Of a layer's output: every channel a fresh sum over the parts' channels (and a window's taps, for convolutions). */
+/** Of a layer's output: every channel a fresh sum over the parts' channels of its group (and a window's taps). */
 export function kinshipOfLayer(
   parts: readonly Part[],
   kurtosis: number,
   fan: number,
+  groups: number,
   window: { readonly window: Window; readonly sizes: readonly number[]; readonly transposed: boolean } | null,
 ): Kinship {
   const channels = parts.reduce((n, part) => n + part.channels, 0);
@@ -139,10 +143,18 @@ export function kinshipOfLayer(
     parts,
     parts.map((part) => part.channels),
   );
-  const seen = blend(parts.map((part, i) => ({ likeness: sampled(part, part.channels), share: share[i] })));
+  const seen = (count: number, own: (part: Part) => Likeness): Likeness => {
+    const all = blend(
+      parts.map((part, i) => ({ likeness: sampled(part, part.channels / count, own(part)), share: share[i] })),
+    );
+    return window ? throughWindow(all, window.window, window.sizes, window.transposed) : all;
+  };
   const crowd = share.reduce((sum, s, i) => sum + (s * s * channels) / parts[i].channels, 0);
+  // A group of one channel has that channel's own likeness; a group of several averages it.
+  const alone = channels === groups ? likenessOf : togetherOf;
   return {
-    likeness: window ? throughWindow(seen, window.window, window.sizes, window.transposed) : seen,
+    likeness: seen(groups, (part) => alone(part)),
+    ...(groups > 1 && { together: seen(1, togetherOf) }),
     loose: 1,
     fourth: fan === 0 ? 0 : ((kurtosis - 3) / fan) * crowd,
   };
@@ -162,6 +174,12 @@ export function overPositions(kinship: Kinship, sizes: readonly number[]): Kinsh
   return { ...kinship, likeness: { radius: [], values: Float64Array.of(sum / (count * count)) } };
 }
 
+const mapLikeness = (kinship: Kinship, f: (of: Likeness) => Likeness): Kinship => ({
+  ...kinship,
+  likeness: f(kinship.likeness),
+  ...(kinship.together && { together: f(kinship.together) }),
+});
+
 /** After an activation of `part`; `own`: what is left of E[φ²] less what all samples have in common. */
 export function kinshipThrough(part: Part, kinship: Kinship, map: ActivationMap, own: number): Kinship {
   const level = diagonal(part.kernel);
@@ -170,7 +188,7 @@ export function kinshipThrough(part: Part, kinship: Kinship, map: ActivationMap,
   const slope =
     own <= 0 || variance <= 0 ? 0 : (map.slopeProduct((part.cross - square) / variance) * (level - part.cross)) / own;
   const factor = Math.min(1, slope * slope);
-  return { ...kinship, likeness: { ...kinship.likeness, values: kinship.likeness.values.map((v) => v * factor) } };
+  return mapLikeness(kinship, (of) => ({ ...of, values: of.values.map((v) => v * factor) }));
 }
 
 /** Of a sum: of what was normalized only the part that meets others scatters, 1 − share². */
@@ -182,8 +200,11 @@ export function kinshipOfSum(parts: readonly Part[]): Kinship | undefined {
     parts,
     parts.map(() => 1),
   );
+  const blended = (of: (part: Part) => Likeness) =>
+    blend(parts.map((part, i) => ({ likeness: of(part), share: share[i] })));
   return {
-    likeness: blend(parts.map((part, i) => ({ likeness: likenessOf(part), share: share[i] }))),
+    likeness: blended((part) => likenessOf(part)),
+    ...(kept.some((own) => own?.together) && { together: blended(togetherOf) }),
     loose: share.reduce((left, s, i) => left - s * s * (1 - (kept[i]?.loose ?? 0)), 1),
     fourth: share.reduce((sum, s, i) => sum + s * s * (kept[i]?.fourth ?? 0), 0),
   };
@@ -193,7 +214,7 @@ export function kinshipOfSum(parts: readonly Part[]): Kinship | undefined {
 export function kinshipThroughPool(part: Part, window: Window, sizes: readonly number[]): Kinship | undefined {
   const { kinship } = part;
   if (!kinship || kinship.likeness.radius.length !== sizes.length) return undefined;
-  return { ...kinship, likeness: throughWindow(kinship.likeness, window, sizes, false) };
+  return mapLikeness(kinship, (of) => throughWindow(of, window, sizes, false));
 }
 
 export const settled = (kinship: Kinship | undefined): Kinship | undefined =>

@@ -34,6 +34,7 @@ import { commonProfile, commonThroughWindow } from "../state/common.ts";
 import { keptWith } from "../state/kept.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
 import { channelsOf, mixParts } from "../state/state.ts";
+import { sizeShare } from "./scale-free.ts";
 import { swayBehindLayer } from "./sway.ts";
 import { contract, type Term } from "./weighted.ts";
 import { swayedWindows, windowScatter } from "./window-sway.ts";
@@ -194,9 +195,10 @@ function behindStatistics(
   const window = windowOf(node);
   const fan = terms.reduce((n, t) => n + t.channels * t.taps, 0);
   const kinship = kinshipOfLayer(
-    terms.map((t) => ({ ...t.part, channels: t.channels, kernel: imageKernel(state, t.part) })),
+    terms.map((t) => ({ ...t.part, channels: t.channels * node.groups, kernel: imageKernel(state, t.part) })),
     context.law(node.weight).kurtosis ?? 3,
     fan,
+    node.groups,
     { window, sizes, transposed: node.transposed },
   );
   if (node.transposed) return { kinship };
@@ -234,9 +236,10 @@ export const convRule: Rule<ConvNode> = {
     const window = windowOf(node);
     const sizes = state.shape.slice(2);
     const perChannel = out.shape[1] / node.groups;
+    const fan = (state.shape[1] / node.groups) * product(node.kernel);
     const back = scaleKernel(
       node.transposed ? convolveKernel(outgoing, window, sizes) : convolveTransposeKernel(outgoing, window, sizes),
-      second * perChannel,
+      second * perChannel * sizeShare(context, node, fan),
     );
     const onto = pairShare(outgoing.sizes, window, sizes, !node.transposed);
     const passed = carry(gradient[0], ontoState(state, back), onto);

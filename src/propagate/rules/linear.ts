@@ -39,6 +39,7 @@ import {
   stateSecondMoment,
 } from "../state/state.ts";
 import type { ParameterLaw } from "../types.ts";
+import { sizeShare } from "./scale-free.ts";
 import { swayBehindLayer, swayOverPairs } from "./sway.ts";
 import { withTies } from "./tied.ts";
 import { contract, type Term } from "./weighted.ts";
@@ -116,9 +117,10 @@ export const linearRule: Rule<Layer> = {
     const weight = scaled(context.law(node.weight), node.scale);
     const outputs = stateOf(context, node.outputs[0]).parts[0].channels;
     const input = valueState(context, node.inputs[0]);
-    const { state, dims } = contraction(input);
+    const { state, dims, terms } = contraction(input);
     const second = weight.variance + weight.mean * weight.mean;
-    const back = scaleKernel(outgoing, second * outputs);
+    const fan = terms.reduce((n, t) => n + t.channels * t.taps, 0);
+    const back = scaleKernel(outgoing, second * outputs * sizeShare(context, node, fan));
     const together = weight.mean * weight.mean * outputs * (outputs - 1) * gradient[0].between;
     const level = diagonal(back) === 0 ? 1 : 1 + together / diagonal(back);
     const between = weight.mean * weight.mean * outputs * diagonal(outgoing) + together;
@@ -152,7 +154,7 @@ const secondOf = (law: ParameterLaw | null): number => (law ? law.variance + law
 /** What statistics of the batch will need to know of the layer's output. */
 function kinshipOf(law: ParameterLaw, state: State, dims: readonly number[], terms: readonly Term[]): Kinship {
   const fan = terms.reduce((n, t) => n + t.channels * t.taps, 0);
-  const seen = kinshipOfLayer(state.parts, law.kurtosis ?? 3, fan, null);
+  const seen = kinshipOfLayer(state.parts, law.kurtosis ?? 3, fan, 1, null);
   const { sizes } = state.parts[0].kernel;
   return dims.length === 0 ? seen : overPositions(seen, dims.length === sizes.length ? sizes : []);
 }

@@ -25,6 +25,7 @@ import { relativeSway } from "../law/scatter.ts";
 import { keptWith } from "../state/kept.ts";
 import { channelsOf, type Part, type State } from "../state/state.ts";
 import { coupledMean } from "./coupling.ts";
+import { sharesBefore } from "./scale-free.ts";
 import { inverseProfile, type Scaling, scalings, standardized, timesProfile } from "./standardize.ts";
 import { swayOverPairs } from "./sway.ts";
 
@@ -103,14 +104,17 @@ export const normalizeRule: Rule<NormalizeNode> = {
     if (!gradient) return;
     const { state, by, white } = whiten(node, context);
     const affine = affineOf(node, context);
+    const left = sharesBefore(context, node);
     // Mean over pairs of positions of E[δ x̂ δ' x̂'].
     const along = state.parts.map((_, i) => {
       const outgoing = totalKernel(gradient[i]);
       const variance = diagonal(white[i].kernel) - white[i].mean ** 2;
       const coupled = coupledMean(context, node.outputs[0], i, Math.sqrt(affine.scale.second * Math.max(0, variance)));
-      return coupled !== null
-        ? coupled * variance
-        : sumOfProduct(outgoing, white[i].kernel) / positions(outgoing) ** 2 + gradient[i].shared * white[i].cross;
+      const whole =
+        coupled !== null
+          ? coupled * variance
+          : sumOfProduct(outgoing, white[i].kernel) / positions(outgoing) ** 2 + gradient[i].shared * white[i].cross;
+      return left.scale * whole;
     });
     const radialShare = (i: number) => along[i] / Math.max(1e-300, diagonal(totalKernel(gradient[i])));
     addGradient(
@@ -149,12 +153,13 @@ export const normalizeRule: Rule<NormalizeNode> = {
     addParameterGradient(
       context,
       node.scale,
-      perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i] + swayed(gradient[i], white[i])),
+      left.leak +
+        perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i] + swayed(gradient[i], white[i])),
     );
     addParameterGradient(
       context,
       node.shift,
-      perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
+      left.shift * perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
     );
   },
 };
