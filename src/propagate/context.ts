@@ -13,6 +13,8 @@ export interface Selected {
   readonly kernel: Kernel;
   /** Law of the pre-activation at the winner. */
   readonly law: MaximumLaw;
+  /** Of `GradientPart.shared`, what came through the winners. */
+  readonly shared: number;
 }
 
 /** E[δ_p δ_p'] of one part of a tensor; the parts are those of the tensor's state. */
@@ -149,7 +151,11 @@ export function addGradient(context: Context, tensor: string, gradient: Gradient
           const tangent = mixed(part, other);
           const selected =
             part.selected && other.selected
-              ? { ...part.selected, kernel: both(part.selected.kernel, other.selected.kernel) }
+              ? {
+                  ...part.selected,
+                  kernel: both(part.selected.kernel, other.selected.kernel),
+                  shared: part.selected.shared + other.selected.shared,
+                }
               : (part.selected ?? other.selected);
           return {
             kernel: both(part.kernel, other.kernel),

@@ -39,6 +39,17 @@ const transpose = (name: string, x: string, permutation: number[]): Node => ({
   permutation,
 });
 
+const maxPool = (name: string, x: string, kernel: number, stride: number, pad: number): Node => ({
+  ...base(name, [x], [name]),
+  kind: "pool",
+  method: "max",
+  kernel: [kernel, kernel],
+  strides: [stride, stride],
+  dilations: [1, 1],
+  pads: [pad, pad, pad, pad],
+  countPadding: false,
+});
+
 const CASES: Readonly<Record<string, Case>> = {
   "features laid out as a map: positions of their own for the layers behind": {
     graph: {
@@ -82,6 +93,51 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     variances: { k1: 1 / 27, k2: 1 / 144 },
     width: 16,
+  },
+  "the largest of rectified branches side by side: winners are open in each": {
+    graph: {
+      inputs: { x: [N, 3, 8, 8] },
+      parameters: { k1: [24, 3, 3, 3], k2: [24, 3, 3, 3], k3: [8, 48, 3, 3] },
+      tensors: {
+        a: [N, 24, 8, 8],
+        b: [N, 24, 8, 8],
+        p: [N, 24, 8, 8],
+        q: [N, 24, 8, 8],
+        j: [N, 48, 8, 8],
+        m: [N, 48, 4, 4],
+        y: [N, 8, 4, 4],
+      },
+      outputs: ["y"],
+      nodes: [
+        conv("a", "x", "k1", 1),
+        conv("b", "x", "k2", 1),
+        act("p", "a", "relu"),
+        act("q", "b", "relu"),
+        { ...base("j", ["p", "q"], ["j"]), kind: "concat", axis: 1 },
+        maxPool("m", "j", 2, 2, 0),
+        conv("y", "m", "k3", 1),
+      ],
+    },
+    variances: { k1: 1 / 27, k2: 1 / 27, k3: 1 / 432 },
+    width: 24,
+  },
+  "windows that meet padding have fewer members": {
+    graph: {
+      inputs: { x: [N, 3, 5, 5] },
+      parameters: { k1: [24, 3, 3, 3], k2: [8, 24, 1, 1] },
+      tensors: { a: [N, 24, 5, 5], r: [N, 24, 5, 5], m: [N, 24, 5, 5], y: [N, 8, 5, 5] },
+      outputs: ["y"],
+      nodes: [
+        conv("a", "x", "k1", 1),
+        act("r", "a", "relu"),
+        maxPool("m", "r", 3, 1, 1),
+        conv("y", "m", "k2", 0, { kernel: 1 }),
+      ],
+    },
+    variances: { k1: 1 / 27, k2: 1 / 24 },
+    width: 16,
+    // Windows at every position share winners: the gradient of what is pooled comes out 28 % low.
+    only: ["a", "r", "m", "y", "k2"],
   },
 };
 

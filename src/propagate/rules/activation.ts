@@ -169,7 +169,7 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
     kernel,
     selected: null,
     between: gradient.between * raw(part.between),
-    shared: gradient.shared * square,
+    shared: (gradient.shared - gradient.selected.shared) * raw(part.cross) + gradient.selected.shared * square,
     byRank: null,
     ...swayBehind(activation, part, gradient),
   };

@@ -85,7 +85,8 @@ export function toExtremes(
     const won = carry(from, kernel, 1 / n);
     const source = below?.parts[i];
     if (!source) return won;
-    return { ...won, kernel: uniformKernel(sizes, 0, 0), selected: { kernel, law: lawOf(node, source, reduction) } };
+    const law = lawOf(node, source, reduction);
+    return { ...won, kernel: uniformKernel(sizes, 0, 0), selected: { kernel, law, shared: won.shared } };
   });
 }
 

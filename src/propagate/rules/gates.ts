@@ -34,7 +34,11 @@ export function throughGate(node: CombineNode, context: Context, i: number, grad
   if (gate?.index !== i || stateOf(context, gate.value).parts.length !== gradient.length) return null;
   return gradient.map((part): GradientPart => {
     const plain = scaleKernel(part.kernel, gate.second);
-    const won = part.selected && { ...part.selected, kernel: scaleKernel(part.selected.kernel, gate.second) };
+    const won = part.selected && {
+      ...part.selected,
+      kernel: scaleKernel(part.selected.kernel, gate.second),
+      shared: part.selected.shared * gate.mean ** 2,
+    };
     return {
       ...part,
       kernel: plain,

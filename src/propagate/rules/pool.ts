@@ -4,12 +4,12 @@ import type { Activation } from "../../activation/index.ts";
 import type { PoolNode } from "../../model/types.ts";
 import { addGradient, type Context, carry, type GradientPart, type Rule, stateOf, totalKernel } from "../context.ts";
 import {
+  mean as average,
   correlationAt,
   diagonal,
   forEachLag,
   type Kernel,
   lagsFrom,
-  mean,
   positions,
   product,
   sumOverPairs,
@@ -33,26 +33,39 @@ const windowOf = (node: PoolNode): Window => ({
   pads: node.pads,
 });
 
+/** What a pooled part is a function of. */
 interface Beneath {
   readonly activation: Activation | null;
-  readonly state: State;
+  readonly part: Part;
   readonly gate: Gate | null;
 }
 
 /**
  * φ and the law of its argument, when the pooled tensor is a function of one: max φ(z) = φ(max z) where φ does not fall, and
- * the z of largest φ(z) else; max g·x = g·max x for a gate g ≥ 0 that the window shares.
+ * the z of largest φ(z) else; max g·x = g·max x for a gate g ≥ 0 that the window shares. One a part; of a concatenation each
+ * piece's own.
  */
-function beneath(node: PoolNode, context: Context): Beneath {
-  let producer = context.producers.get(node.inputs[0]);
+function beneath(context: Context, tensor: string): readonly Beneath[] {
+  const state = stateOf(context, tensor);
+  const own = state.parts.map((part): Beneath => ({ activation: null, part, gate: null }));
+  let producer = context.producers.get(tensor);
+  if (producer?.kind === "concat") {
+    const pieces = producer.inputs.flatMap((input) => (context.states.has(input) ? beneath(context, input) : []));
+    const alike = (piece: Beneath, i: number) =>
+      piece.part.channels === own[i].part.channels && sameAxes(piece.part, own[i].part);
+    return pieces.length === own.length && pieces.every(alike) ? pieces : own;
+  }
   const gate = producer?.kind === "combine" ? gateOf(producer, context) : null;
   // A gate without its sign's certainty, of mean 0, is left alone.
   if (gate && gate.mean > 0) producer = context.producers.get(gate.value);
-  const own = { activation: null, state: stateOf(context, node.inputs[0]), gate: null };
   if (producer?.kind !== "activation") return own;
   const activation = activationOf(context, producer);
-  return { activation, state: stateOf(context, producer.inputs[0]), gate };
+  return stateOf(context, producer.inputs[0]).parts.map((part) => ({ activation, part, gate }));
 }
+
+const sameAxes = (a: Part, b: Part): boolean =>
+  a.kernel.sizes.length === b.kernel.sizes.length &&
+  a.kernel.sizes.every((size, axis) => size === b.kernel.sizes[axis]);
 
 const monotone = keptWith<Activation, boolean>();
 
@@ -101,29 +114,32 @@ const overlap = (window: Window, lag: readonly number[]): number =>
     1,
   );
 
-interface Pooled {
-  readonly law: MaximumLaw;
-  readonly part: Part;
-}
-
-function maxPart(
+/** Law of a window's largest member. Windows that meet padding have fewer of them: all windows' mean. */
+function windowLaw(
   node: PoolNode,
-  part: Part,
+  { activation, part }: Beneath,
   kernel: Kernel,
-  activation: Activation | null,
   sizes: readonly number[],
-): Pooled {
+): MaximumLaw {
   const window = windowOf(node);
   const variance = Math.max(0, diagonal(kernel) - part.mean * part.mean);
-  const taps = product(node.kernel);
-  const law = maximumLaw(
-    taps,
-    part.mean,
-    variance,
-    windowCorrelation(kernel, part.mean, window),
-    part.shape,
-    rankOf(activation),
-  );
+  const correlation = windowCorrelation(kernel, part.mean, window);
+  const rank = rankOf(activation);
+  const members = foldProfile({ ...kernel, profile: Float64Array.of(1) }, sizes, window);
+  const shares = new Map<number, number>();
+  for (const count of members) shares.set(count, (shares.get(count) ?? 0) + 1 / members.length);
+  const laws = [...shares].map(([count, share]) => ({
+    share,
+    law: maximumLaw(Math.max(1, count), part.mean, variance, correlation, part.shape, rank),
+  }));
+  return { expect: (f) => laws.reduce((sum, { law, share }) => sum + share * law.expect(f), 0) };
+}
+
+function maxPart(node: PoolNode, source: Beneath, kernel: Kernel, sizes: readonly number[]): Part {
+  const { activation, part } = source;
+  const window = windowOf(node);
+  const variance = Math.max(0, diagonal(kernel) - part.mean * part.mean);
+  const law = windowLaw(node, source, kernel, sizes);
   const value = (x: number) => (activation ? activation.value(x) : x);
   const slope = (x: number) => (activation ? activation.derivative(x) : 1);
   const mean = law.expect(value);
@@ -152,17 +168,14 @@ function maxPart(
   });
   const far = moment(carried(centred(kernel.far * diagonal(kernel))));
   return {
-    law,
-    part: {
-      channels: part.channels,
-      mean,
-      kernel: { sizes, radius, lags, far, profile: Float64Array.of(second) },
-      between: moment(carried(centred(part.between))) * second,
-      cross: moment(carried(centred(part.cross))) * second,
-      spread: part.spread,
-      freedom: part.freedom,
-      shape: null,
-    },
+    channels: part.channels,
+    mean,
+    kernel: { sizes, radius, lags, far, profile: Float64Array.of(second) },
+    between: moment(carried(centred(part.between))) * second,
+    cross: moment(carried(centred(part.cross))) * second,
+    spread: part.spread,
+    freedom: part.freedom,
+    shape: null,
   };
 }
 
@@ -173,7 +186,7 @@ function pooledProfile(input: State, part: Part, pooled: Part, window: Window, s
   const sums = foldProfile(kernel, sizes, window);
   const members = foldProfile({ ...kernel, profile: Float64Array.of(1) }, sizes, window);
   const means = sums.map((v, i) => v / Math.max(1, members[members.length === 1 ? 0 : i]));
-  const level = mean(means);
+  const level = average(means);
   const own = diagonal(pooled.kernel);
   return level === 0 ? pooled.kernel.profile : means.map((v) => (v / level) * own);
 }
@@ -203,10 +216,9 @@ export const poolRule: Rule<PoolNode> = {
       });
       return [{ shape, layout, parts }];
     }
-    const { activation, state, gate } = beneath(node, context);
-    const parts = state.parts.map((part, i) => {
-      const open = maxPart(node, part, imageKernel(state, part), activation, sizes).part;
-      const pooled = gate ? gated(open, gate) : open;
+    const parts = beneath(context, node.inputs[0]).map((source, i) => {
+      const open = maxPart(node, source, imageKernel(input, source.part), sizes);
+      const pooled = source.gate ? gated(open, source.gate) : open;
       const common = commonThroughPool(input.parts[i], windowOf(node), input.shape.slice(2), sizes, pooled.cross);
       const kinship = kinshipThroughPool(input.parts[i], windowOf(node), sizes);
       const kernel = { ...pooled.kernel, profile: pooledProfile(input, input.parts[i], pooled, windowOf(node), sizes) };
@@ -231,27 +243,20 @@ export const poolRule: Rule<PoolNode> = {
       );
       return;
     }
-    const { activation, state } = beneath(node, context);
+    const sources = beneath(context, node.inputs[0]);
     const parts = outgoing.map((kernel, i): GradientPart => {
-      const law = maximumLaw(
-        product(node.kernel),
-        state.parts[i].mean,
-        Math.max(0, diagonal(state.parts[i].kernel) - state.parts[i].mean ** 2),
-        windowCorrelation(imageKernel(state, state.parts[i]), state.parts[i].mean, window),
-        state.parts[i].shape,
-        rankOf(activation),
-      );
+      const law = windowLaw(node, sources[i], imageKernel(input, sources[i].part), kernel.sizes);
       const routed = ontoState(input, winnersKernel(kernel, window, sizes));
       const won = {
         ...carry(gradient[i], routed),
         shared: gradient[i].shared * (positions(kernel) / positions(routed)) ** 2,
         ...(gradient[i].sway && { sway: gradient[i].sway * (positions(kernel) / positions(routed)) ** 2 }),
       };
-      if (!activation) return won;
+      if (!sources[i].activation) return won;
       return {
         ...won,
         kernel: uniformKernel(routed.sizes, 0, 0),
-        selected: { kernel: routed, law },
+        selected: { kernel: routed, law, shared: won.shared },
       };
     });
     addGradient(context, node.inputs[0], parts);
