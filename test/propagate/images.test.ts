@@ -3,7 +3,7 @@
 import { describe, it } from "vitest";
 import type { Node } from "../../src/model/types.ts";
 import { base } from "../run/graph.ts";
-import { act, agreesWithRun, type Case, linear } from "./case.ts";
+import { act, agreesWithRun, type Case, combine, linear, reduce } from "./case.ts";
 
 const N = 32;
 
@@ -138,6 +138,47 @@ const CASES: Readonly<Record<string, Case>> = {
     width: 16,
     // Windows at every position share winners: the gradient of what is pooled comes out 28 % low.
     only: ["a", "r", "m", "y", "k2"],
+  },
+  "two towers of one encoder stand to each other as two samples do": {
+    graph: {
+      inputs: { u: [N, 1, 8, 8], v: [N, 1, 8, 8] },
+      parameters: { k1: [24, 1, 3, 3], k2: [24, 24, 3, 3], w: [48, 24], h: [8, 48] },
+      tensors: Object.fromEntries([
+        ...["u", "v"].flatMap((x) => [
+          [`c${x}`, [N, 24, 8, 8]],
+          [`r${x}`, [N, 24, 8, 8]],
+          [`m${x}`, [N, 24, 4, 4]],
+          [`d${x}`, [N, 24, 4, 4]],
+          [`s${x}`, [N, 24, 4, 4]],
+          [`g${x}`, [N, 24]],
+          [`z${x}`, [N, 48]],
+        ]),
+        ["difference", [N, 48]],
+        ["product", [N, 48]],
+        ["y", [N, 8]],
+        ["t", [N, 8]],
+      ]),
+      outputs: ["y", "t"],
+      nodes: [
+        ...["u", "v"].flatMap((x) => [
+          conv(`c${x}`, x, "k1", 1),
+          act(`r${x}`, `c${x}`, "relu"),
+          maxPool(`m${x}`, `r${x}`, 2, 2, 0),
+          conv(`d${x}`, `m${x}`, "k2", 1),
+          act(`s${x}`, `d${x}`, "relu"),
+          reduce(`g${x}`, `s${x}`, "mean", [2, 3]),
+          linear(`z${x}`, `g${x}`, "w"),
+        ]),
+        combine("difference", ["zu", "zv"], "subtract"),
+        combine("product", ["zu", "zv"], "multiply"),
+        linear("y", "difference", "h"),
+        linear("t", "product", "h"),
+      ],
+    },
+    variances: { k1: 1 / 9, k2: 1 / 216, w: 1 / 24, h: 1 / 48 },
+    width: 8,
+    only: ["zu", "zv", "difference", "product", "y", "t"],
+    warnings: ["independent-branches"],
   },
 };
 

@@ -3,9 +3,9 @@
 import { resolveActivation } from "../../activation/index.ts";
 import type { CombineNode } from "../../model/types.ts";
 import { addGradient, addParameterGradient, type Context, carry, type Rule, stateOf, totalKernel } from "../context.ts";
-import { addConstant, diagonal, type Kernel, mapCorrelations, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
+import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from "../kernel/kernel.ts";
 import { kinshipOfSum } from "../law/kinship.ts";
-import { relativeSway, scatterOfJoined } from "../law/scatter.ts";
+import { scatterOfJoined } from "../law/scatter.ts";
 import { isPositive, mirrored, sumShapes } from "../law/shape.ts";
 import { align, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
@@ -15,6 +15,7 @@ import type { Part, State } from "../state/state.ts";
 import { extremeOfTwo, takenShare } from "./extremes.ts";
 import { gatedTogether, throughGate, winnersValue } from "./gates.ts";
 import { onHalfLine } from "./half-line.ts";
+import { productPart, tiedProduct } from "./product.ts";
 import { biasedScores } from "./score-bias.ts";
 import { ranksFor, tangentOf } from "./summand.ts";
 import { swayBehindGate } from "./sway.ts";
@@ -78,27 +79,6 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
   };
 }
 
-/** Overlaps that fluctuate together do not average to the product of their averages: E[ÂB̂] = ÂB̂ + Cov. */
-function swayedTogether(a: Part, b: Part): Kernel {
-  const kernel = multiplyKernels(a.kernel, b.kernel);
-  const both = a.scatter && b.scatter && kernel.sizes.length > 0 ? relativeSway(a) * relativeSway(b) : 0;
-  return both === 0 ? kernel : { ...kernel, ...mapCorrelations(kernel, (c) => Math.min(1, c + both)) };
-}
-
-function productPart(a: Part, b: Part): Part {
-  return {
-    channels: a.channels,
-    mean: a.mean * b.mean,
-    kernel: swayedTogether(a, b),
-    scatter: scatterOfJoined([a, b], true),
-    between: a.between * b.between,
-    cross: a.cross * b.cross,
-    spread: a.spread + b.spread,
-    freedom: Math.min(a.freedom, b.freedom),
-    shape: null,
-  };
-}
-
 const isPositivePart = (b: Part): boolean =>
   b.mean > 0 && isPositive(b.shape, b.mean, Math.sqrt(Math.max(0, diagonal(b.kernel) - b.mean ** 2)));
 
@@ -132,7 +112,7 @@ function combineParts(node: CombineNode, parts: readonly Part[], joint: Kernel |
     case "subtract":
       return sumParts(parts, [1, -1], joint);
     case "multiply":
-      return parts.slice(1).reduce(productPart, parts[0]);
+      return parts.length === 2 ? tiedProduct(parts[0], parts[1], joint) : parts.slice(1).reduce(productPart, parts[0]);
     case "divide":
       return productPart(parts[0], reciprocalPart(parts[1]));
     case "maximum":
@@ -180,8 +160,8 @@ export const combineRule: Rule<CombineNode> = {
     warnOfApproximation(node, context);
     const states = operandStates(node, context);
     const aligned = align(states, context.model.tensors.get(node.outputs[0])?.shape ?? states[0].shape);
-    const joint = node.operation === "add" || node.operation === "subtract" ? tied(node, context) : null;
-    if (node.operation === "multiply") tied(node, context);
+    const followed = node.operation === "add" || node.operation === "subtract" || node.operation === "multiply";
+    const joint = followed ? tied(node, context) : null;
     const parts = aligned.operands[0].map((_, k) =>
       combineParts(
         node,

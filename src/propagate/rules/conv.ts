@@ -171,16 +171,17 @@ function lessCommon(part: Part, kernel: Kernel, share: number): Kernel {
 /**
  * Σ δ over the positions where a tap meets real input, squared, where Σ δ over all positions of the batch is 0: with the
  * share h of positions, h(1 − h) of what δ's own positions sum to; mean over taps. What all samples have in common does not
- * drop out of the gradient of a tap that padding cuts off.
+ * drop out of the gradient of a tap that padding cuts off, nor of one that a stride leaves out of most outputs.
  */
-function cutOff(gradient: Kernel, inner: readonly number[], window: Window): number {
+function cutOff(gradient: Kernel, inner: readonly number[], window: Window, transposed: boolean): number {
   const taps = product(window.kernel);
   const hit =
-    gradient.sizes.reduce((n, size, axis) => n * axisTaps(inner[axis], size, window, axis, false).single, 1) / taps;
+    gradient.sizes.reduce((n, size, axis) => n * axisTaps(inner[axis], size, window, axis, transposed).single, 1) /
+    taps;
   const count = positions(gradient);
   // Without what is alike at all pairs: that part the subtracted mean took out.
   const local = Math.max(0, sumOverPairs(gradient) - count * count * diagonal(gradient) * gradient.far);
-  return local * hit * (1 - pairShare(inner, window, gradient.sizes, false));
+  return local * hit * (1 - pairShare(inner, window, gradient.sizes, transposed));
 }
 
 /** What statistics of the batch will need to know of the layer's output. */
@@ -253,13 +254,11 @@ export const convRule: Rule<ConvNode> = {
     const whole = sumOverPairs(outgoing);
     // Σ over samples of Σ δ·m, m what all samples have in common, has the second moment of Σ δ over the batch.
     const share = whole === 0 ? 0 : -pairs / whole;
-    const cut = node.transposed || share === 0 ? 0 : share * cutOff(outgoing, sizes, window);
+    const cut = share === 0 ? 0 : share * cutOff(outgoing, sizes, window, node.transposed);
     const average = state.parts.reduce((sum, part) => {
       const input = lessCommon(part, imageKernel(state, part), share);
-      const own = node.transposed
-        ? weightGradient(input, outgoing, window)
-        : weightGradient(outgoing, input, window) + cut * part.cross;
-      return sum + (part.channels / total) * own;
+      const own = node.transposed ? weightGradient(input, outgoing, window) : weightGradient(outgoing, input, window);
+      return sum + (part.channels / total) * (own + cut * part.cross);
     }, 0);
     addParameterGradient(
       context,

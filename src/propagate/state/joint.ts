@@ -19,6 +19,7 @@ import { independent } from "./independence.ts";
 import { canonicalize } from "./layout.ts";
 import { acrossCuts, biasesOf, layerKey, placeOf, throughMap } from "./same-map.ts";
 import type { State } from "./state.ts";
+import { twinsJoint } from "./twins.ts";
 
 const single = (state: State) => (state.parts.length === 1 ? state.parts[0] : null);
 
@@ -66,6 +67,8 @@ function makeJoint(context: Context, a: string, b: string): Joint {
   if (a === b && pa) return pa.kernel;
   if (independent(context, a, b)) return null;
   if (!pa || !pb) return "unknown";
+  const twins = twinsJoint(context, a, b);
+  if (twins) return twins;
   return unfold(context, a, b) ?? unfold(context, b, a) ?? "unknown";
 }
 

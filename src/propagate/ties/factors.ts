@@ -8,6 +8,7 @@ import { expectation, expectation2, type Feature, type Side } from "../../gaussi
 import type { ActivationNode } from "../../model/types.ts";
 import type { Context } from "../context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, uniformKernel } from "../kernel/kernel.ts";
+import { activationMap } from "../law/activation-map.ts";
 import { activationOf } from "../law/form.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part } from "../state/state.ts";
@@ -28,12 +29,19 @@ export function slopeFactor(context: Context, node: ActivationNode): Factor {
 
 const IDENTITY = resolveActivation({ kind: "expression", expression: { kind: "x" } });
 
+/** True where φ and φ' have moments under the Gaussian of the argument's mean and variance: not for roots and logarithms. */
+export function hasGaussianMoments(context: Context, node: ActivationNode): boolean {
+  const law = lawOf(context, node.inputs[0]);
+  if (!law) return false;
+  const { secondMoment, derivativeSecondMoment } = activationMap(activationOf(context, node), law.mean, law.variance);
+  return Number.isFinite(secondMoment) && Number.isFinite(derivativeSecondMoment);
+}
+
 /** A tensor's own value: through the activation that made it, whose argument is nearer to Gaussian. */
 export function valueFactor(context: Context, name: string): Factor {
   const maker = context.producers.get(name);
-  const activation = maker?.kind === "activation" ? activationOf(context, maker) : IDENTITY;
-  const source = maker?.kind === "activation" ? maker.inputs[0] : name;
-  return { ...activation, source };
+  if (maker?.kind !== "activation" || !hasGaussianMoments(context, maker)) return { ...IDENTITY, source: name };
+  return { ...activationOf(context, maker), source: maker.inputs[0] };
 }
 
 /** Functions of one tensor multiply to one function of it. */

@@ -17,7 +17,7 @@ import { jointKernel } from "../state/joint.ts";
 import { acrossCuts, layerKey, timesNumber } from "../state/same-map.ts";
 import { normalizeAxis, positionDims } from "../state/state.ts";
 import { factorKernel } from "./factors.ts";
-import { keyCounts, start, steps, type Way } from "./ways.ts";
+import { keyCounts, lostAt, start, steps, type Way } from "./ways.ts";
 
 /** Pairs of ways looked at for one model: deep shared stacks have a square number of pairs, each a walk of its own. */
 const LOOKED_AT = 60_000;
@@ -182,7 +182,15 @@ function addPairOfNorms(context: Context, a: NormalizeNode, b: NormalizeNode): v
 
 function addPair(context: Context, a: Node, b: Node): void {
   if ((a.kind !== "linear" && a.kind !== "conv") || (b.kind !== "linear" && b.kind !== "conv")) return;
+  const before = lostAt(context).size;
   const gradient = jointGradient(context, a.outputs[0], b.outputs[0]);
+  const behind = [...lostAt(context)][before];
+  if (behind)
+    context.warn({
+      code: "independent-branches",
+      where: b.name,
+      message: `${b.name}: its weights are those of ${a.name}; what their gradients have in common is not followed through ${behind.name} (${behind.op}) and not counted`,
+    });
   if (!gradient) return;
   const [u, v] = [stateOf(context, a.inputs[0]), stateOf(context, b.inputs[0])];
   if (a.bias !== null && a.bias === b.bias) addToParameter(context, a.bias, 2 * sumOverPairs(gradient));

@@ -6,7 +6,7 @@ import { diagonal } from "../kernel/kernel.ts";
 import { activationOf, straightLine } from "../law/form.ts";
 import { layerKey } from "../state/same-map.ts";
 import { normalizeAxis, positionDims, type State } from "../state/state.ts";
-import { type Factor, slopeFactor, valueFactor } from "./factors.ts";
+import { type Factor, hasGaussianMoments, slopeFactor, valueFactor } from "./factors.ts";
 
 /** Gradient = coefficient · Π factors · (gradient of `at`, taken back through `layer` where there is one). */
 export interface Way {
@@ -42,6 +42,15 @@ export function keyCounts(context: Context): ReadonlyMap<string, number> {
 }
 
 const counted = new WeakMap<Context, Map<string, number>>();
+
+/** Nodes that gradients were not followed through. */
+export function lostAt(context: Context): Set<Node> {
+  const nodes = lost.get(context) ?? new Set();
+  lost.set(context, nodes);
+  return nodes;
+}
+
+const lost = new WeakMap<Context, Set<Node>>();
 
 const withFactor = (way: Way, at: string, factor: Factor): Way => ({
   ...way,
@@ -103,6 +112,10 @@ export function steps(context: Context, way: Way): Way[] {
         return throughNorm(context, way, node);
       case "activation": {
         const line = straightLine(activationOf(context, node));
+        if (!line && !hasGaussianMoments(context, node)) {
+          lostAt(context).add(node);
+          return [];
+        }
         return line
           ? [{ ...way, at: node.outputs[0], coefficient: way.coefficient * line.slope }]
           : [withFactor(way, node.outputs[0], slopeFactor(context, node))];
@@ -114,6 +127,7 @@ export function steps(context: Context, way: Way): Way[] {
       default: {
         if (node.inputs[0] !== way.at || !oneLaw(context.states.get(way.at))) return [];
         const key = layerKey(context, node);
+        if (key === null) lostAt(context).add(node);
         return key !== null && (keyCounts(context).get(key) ?? 0) > 1
           ? [{ ...way, at: node.outputs[0], layer: node }]
           : [];
