@@ -1,7 +1,9 @@
 /** The hidden layers in a row, and how something changes along them. */
 
 import { resolveActivation } from "../../activation/index.ts";
+import { figure, times } from "../../plan/words.ts";
 import type { LayerSignal } from "../signals/types.ts";
+import type { Evidence, Finding } from "../types.ts";
 import type { RuleContext } from "./types.ts";
 
 /** Fewer layers have no depth to speak of. */
@@ -67,4 +69,35 @@ export function withBiases({ usages }: RuleContext, layers: readonly LayerSignal
     .filter(({ part, owner }) => part.endsWith("bias") && owner !== null && weights.has(owner))
     .map(({ parameter }) => parameter.name);
   return [...weights, ...biases];
+}
+
+interface Told extends Pick<Finding, "severity" | "fix"> {
+  readonly rule: "exploding-gradient" | "vanishing-gradient";
+  /** What changes, and how: "the gradient grows". */
+  readonly what: string;
+  readonly course: Course;
+  readonly layers: readonly LayerSignal[];
+  readonly source: string;
+  readonly evidence: Evidence;
+}
+
+/** How a gradient changes on its way back: named after the layer that it arrives at, all layers on the way are drawn anew. */
+export function backwardFinding({ rule, severity, what, course, layers, source, evidence, fix }: Told): Finding {
+  const { first, last, perLayer, total } = course;
+  return {
+    rule,
+    severity,
+    tensor: last.weight,
+    node: last.node,
+    message: `${what} ${times(perLayer)} a layer on its way back over ${figure(course.layers)} layers (mean square, ${source}): ${times(total)} from ${first.weight} to ${last.weight}`,
+    evidence: {
+      source,
+      perLayer,
+      ...evidence,
+      layers: course.layers,
+      gradients: layers.map(({ gradient }) => gradient),
+    },
+    fix,
+    redraw: weightsOf(layers),
+  };
 }

@@ -1,6 +1,5 @@
-import { figure, times } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
-import { courseOf, hiddenLayers, weightsOf } from "./chain.ts";
+import { backwardFinding, courseOf, hiddenLayers } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
 function find(context: RuleContext): Finding[] {
@@ -11,22 +10,16 @@ function find(context: RuleContext): Finding[] {
   const course = courseOf([...layers].reverse(), ({ gradient }) => gradient);
   if (course === null || course.total <= context.limit("warning")) return [];
   return [
-    {
+    backwardFinding({
       rule: "exploding-gradient",
       severity: course.total > context.limit("error") ? "error" : "warning",
-      tensor: course.last.weight,
-      node: course.last.node,
-      message: `the gradient grows ${times(course.perLayer)} a layer on its way back over ${figure(course.layers)} layers (mean square, ${signals.source}): ${times(course.total)} from ${course.first.weight} to ${course.last.weight}`,
-      evidence: {
-        source: signals.source,
-        perLayer: course.perLayer,
-        total: course.total,
-        layers: course.layers,
-        gradients: layers.map(({ gradient }) => gradient),
-      },
+      what: "the gradient grows",
+      course,
+      layers,
+      source: signals.source,
+      evidence: { total: course.total },
       fix: "draw the weights smaller, at the edge of chaos χ₁ = n·Var(W)·E[φ'²] = 1 (auto, critical)",
-      redraw: weightsOf(layers),
-    },
+    }),
   ];
 }
 

@@ -1,6 +1,5 @@
-import { figure, times } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
-import { courseOf, hiddenLayers, weightsOf } from "./chain.ts";
+import { backwardFinding, courseOf, hiddenLayers } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
 
 function find(context: RuleContext): Finding[] {
@@ -17,26 +16,21 @@ function find(context: RuleContext): Finding[] {
   if (!dies && !stands && !slow) return [];
   const shown = dies || share === null ? signal : share;
   if (shown === null) return [];
-  const what = dies ? "the gradient" : "the squared gradient of the weights";
   return [
-    {
+    backwardFinding({
       rule: "vanishing-gradient",
       severity: dies || stands ? "error" : "warning",
-      tensor: shown.last.weight,
-      node: shown.last.node,
-      message: `${what} falls ${times(shown.perLayer)} a layer on its way back over ${figure(shown.layers)} layers (mean square, ${signals.source}): ${times(shown.total)} from ${shown.first.weight} to ${shown.last.weight}`,
+      what: dies ? "the gradient falls" : "the squared gradient of the weights falls",
+      course: shown,
+      layers,
+      source: signals.source,
       evidence: {
-        source: signals.source,
-        perLayer: shown.perLayer,
         signal: signal?.total ?? null,
         weightShare: share?.total ?? null,
-        layers: shown.layers,
-        gradients: layers.map(({ gradient }) => gradient),
         weightGradients: layers.map(({ weightGradient }) => weightGradient),
       },
       fix: "draw the weights at the edge of chaos, χ₁ = n·Var(W)·E[φ'²] = 1 (auto, critical); logistic units have no such point: change the activation, or add norms or skips",
-      redraw: weightsOf(layers),
-    },
+    }),
   ];
 }
 
