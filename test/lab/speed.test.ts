@@ -114,6 +114,6 @@ async function theoryInPage(page: Page): Promise<void> {
   const loaded = () => performance.getEntriesByType("resource").some(({ name }) => /\/theory-[^/]*\.js$/.test(name));
   await page.waitForFunction(loaded);
   await page.evaluate(async () => {
-    for (let i = 0; i < 30; i++) await new Promise((resolve) => requestIdleCallback(resolve));
+    for (let i = 0; i < 30; i++) await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 100 }));
   });
 }
