@@ -3,7 +3,7 @@
 import { describe, it } from "vitest";
 import type { Node } from "../../src/model/types.ts";
 import { base, type Sketch } from "../run/graph.ts";
-import { act, agreesWithRun, type Case, combine, linear } from "./case.ts";
+import { act, agreesWithRun, type Case, combine, linear, reduce } from "./case.ts";
 
 const N = 16;
 const WIDTH = 64;
@@ -185,6 +185,34 @@ const CASES: Readonly<Record<string, Case>> = {
     variances: { w1: 1 / T, b1: 0.05, w2: 1 / 24, u: 1 / WIDTH },
     width: 10,
     only: ["h", "a", "s", "w1", "b1", "w2", "u"],
+  },
+  "pooling by weights that a layer gives (attention pooling)": {
+    graph: {
+      inputs: { x: [N, T, WIDTH] },
+      parameters: { u: [WIDTH, WIDTH], w: [1, WIDTH], v: [8, WIDTH] },
+      tensors: {
+        z: [N, T, WIDTH],
+        h: [N, T, WIDTH],
+        s: [N, T, 1],
+        a: [N, T, 1],
+        m: [N, T, WIDTH],
+        p: [N, WIDTH],
+        y: [N, 8],
+      },
+      outputs: ["y"],
+      nodes: [
+        linear("z", "x", "u"),
+        act("h", "z", "tanh"),
+        linear("s", "h", "w"),
+        { ...base("a", ["s"], ["a"]), kind: "softmax", axis: 1, log: false },
+        combine("m", ["a", "h"], "multiply"),
+        reduce("p", "m", "sum", [1]),
+        linear("y", "p", "v"),
+      ],
+    },
+    variances: { u: 1 / WIDTH, w: 1 / WIDTH, v: 1 / WIDTH },
+    // Weights of variance ~ 1/width of their own, over 10 positions.
+    width: 8,
   },
   "normalization behind each sum: the gradient that comes back along it is out of the next one's directions": {
     graph: {

@@ -223,7 +223,10 @@ export const combineRule: Rule<CombineNode> = {
       });
       const same =
         state.parts.length === gradient.length &&
-        state.parts.every((p, k) => p.channels === aligned.operands[i][k].channels);
+        state.parts.every(
+          (p, k) =>
+            p.channels === aligned.operands[i][k].channels && p.kernel.sizes.length === gradient[k].kernel.sizes.length,
+        );
       const shapeKept =
         state.shape.length === aligned.shape.length && state.shape.every((s, axis) => s === aligned.shape[axis]);
       if (context.states.has(name)) {

@@ -5,7 +5,7 @@ import { weightMoments } from "../attention/moments.ts";
 import { attentionMoments, gradientOfScores, weightSecondMoments } from "../attention/weights.ts";
 import { addGradient, type Context, carry, plainGradient, type Rule, stateOf, totalKernel } from "../context.ts";
 import { collapse, offDiagonal } from "../kernel/axes.ts";
-import { diagonal, positions, scaleKernel } from "../kernel/kernel.ts";
+import { diagonal, type Kernel, mapCorrelations, positions, scaleKernel, uniformKernel } from "../kernel/kernel.ts";
 import { normalizeAxis, type Part, positionDims, type Scores, type State } from "../state/state.ts";
 
 interface Logits {
@@ -57,6 +57,24 @@ function softmaxMoments({ n, variance: v, alike }: Logits, log: boolean) {
   };
 }
 
+/** Whether all positions are those of the softmax: its weights over them hang together by Σ A = 1. */
+const overAll = ({ n, overPositions }: Logits, kernel: Kernel): boolean => overPositions && positions(kernel) === n;
+
+/** Second moments of weights between positions: of one softmax over them, or of softmaxes whose logits are alike so far. */
+function weightsOver(kernel: Kernel, logits: Logits, second: number, between: number): Kernel {
+  if (overAll(logits, kernel)) return uniformKernel(kernel.sizes, second, second === 0 ? 1 : between / second);
+  const { n, variance, overPositions } = logits;
+  const level = diagonal(kernel);
+  if (overPositions || variance === 0 || second === 0) return { ...kernel, profile: Float64Array.of(second) };
+  const ratio = second / between;
+  const correlation = (c: number) => {
+    const alike = Math.max(0, Math.min(1, (c * level - (level - variance)) / variance));
+    const lift = ratio ** alike;
+    return lift / (n * lift + n * (n - 1)) / second;
+  };
+  return { ...kernel, ...mapCorrelations(kernel, correlation), profile: Float64Array.of(second) };
+}
+
 export const softmaxRule: Rule<SoftmaxNode> = {
   forward(node, context) {
     const state = stateOf(context, node.inputs[0]);
@@ -73,14 +91,18 @@ export const softmaxRule: Rule<SoftmaxNode> = {
       return [{ ...next, attention: state.scores }];
     }
     const parts = state.parts.map((part): Part => {
-      const { mean, second, between, cross } = softmaxMoments(logitsOf(state, part, axis), node.log);
+      const logits = logitsOf(state, part, axis);
+      const { mean, second, between, cross } = softmaxMoments(logits, node.log);
       return {
         ...part,
         mean,
-        kernel: { ...part.kernel, profile: Float64Array.of(second) },
+        kernel: node.log
+          ? { ...part.kernel, profile: Float64Array.of(second) }
+          : weightsOver(part.kernel, logits, second, between),
         between,
         cross,
         shape: null,
+        scatter: undefined,
       };
     });
     return [{ shape: state.shape, layout: state.layout, parts }];
@@ -106,7 +128,16 @@ export const softmaxRule: Rule<SoftmaxNode> = {
         const logits = logitsOf(state, state.parts[i], axis);
         const { same, slope } = weightMoments(logits.variance, logits.n);
         const factor = node.log ? 1 - 2 / logits.n + logits.n * same : slope;
-        const kernel = scaleKernel(totalKernel(from), factor);
+        const outgoing = totalKernel(from);
+        // What comes back to all positions alike is subtracted; Σ_j δs_j = 0 leaves two of them −1/(n − 1) of one in common.
+        const kernel =
+          overAll(logits, outgoing) && !node.log
+            ? uniformKernel(
+                outgoing.sizes,
+                diagonal(outgoing) * (1 - offDiagonal(collapse(outgoing))) * factor,
+                -1 / (logits.n - 1),
+              )
+            : scaleKernel(outgoing, factor);
         // Σ_j δs_j = 0 over the logits: two of them carry −1/(n − 1) of one.
         const tied = logits.n > 1 && !logits.overPositions;
         const between = tied ? -diagonal(kernel) / (logits.n - 1) : 0;
