@@ -40,7 +40,8 @@ export const UNIT_LAWS: readonly UnitLaw[] = [
   {
     name: "exponential",
     fourthMoment: 9,
-    draw: (seed, name, count) => uniforms(seed, name, count).map((u) => -Math.log((1 + u) / 2) - 1),
+    // Never 0, so that the logarithm is finite; −1, which rounding gives once in 2²⁵, is 1 here.
+    draw: (seed, name, count) => uniforms(seed, name, count).map((u) => -Math.log(Math.abs(u)) - 1),
   },
 ];
 

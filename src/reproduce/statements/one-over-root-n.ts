@@ -9,7 +9,9 @@ import type { Experiment, ExperimentOptions, Outcome } from "../types.ts";
 
 const BLOCKS = 32;
 const FAN_INS = [16, 64, 256, 1024] as const;
-/** Of 3n·Var(w): a block's relative error is √(4/5 / size). */
+/** Weights of each fan-in. */
+const WEIGHTS = BLOCKS * 16384;
+/** Of 3n·Var(w): a block's relative error is √(4/5 / size), that of all 1/8 of the margin. */
 const WEIGHT_MARGIN = 0.01;
 /** Of 3·Var(z), and of the mean in standard deviations. */
 const SIGNAL_MARGIN = 0.05;
@@ -36,10 +38,9 @@ function preActivations(seed: Seed, law: UnitLaw, fanIn: number, count: number):
 
 async function run({ seed, size, onProgress }: ExperimentOptions): Promise<Outcome> {
   const full = size === "full";
-  const weightCount = BLOCKS * (full ? 16384 : 4096);
   const weights = FAN_INS.map((fanIn) => {
-    const values = uniforms(seed, `one-over-root-n w ${fanIn}`, weightCount, 1 / Math.sqrt(fanIn));
-    return byBlock(weightCount, BLOCKS, (from, to) => 3 * fanIn * momentsOf(values, from, to).variance);
+    const values = uniforms(seed, `one-over-root-n w ${fanIn}`, WEIGHTS, 1 / Math.sqrt(fanIn));
+    return byBlock(WEIGHTS, BLOCKS, (from, to) => 3 * fanIn * momentsOf(values, from, to).variance);
   });
   const fanIn = 64;
   const units = BLOCKS * (full ? 4096 : 512);
