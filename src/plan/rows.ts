@@ -41,7 +41,7 @@ export function layerRows(model: Model, usages: Usages, propagation: Propagation
     rows.push({
       weight,
       node: node.name,
-      output: { mean: signal.mean, secondMoment: signal.secondMoment },
+      output: { mean: signal.mean, secondMoment: signal.secondMoment, spread: signal.spread },
       gradient: { secondMoment: signal.gradient },
       activation: activation ? (statistics?.activation ?? activationName(activation)) : null,
       saturated: statistics?.saturated ?? null,

@@ -28,8 +28,8 @@ export interface Moments {
 export interface PlannedLayer {
   readonly weight: string;
   readonly node: string;
-  /** The layer's pre-activation. */
-  readonly output: Moments;
+  /** The layer's pre-activation; spread: standard deviation of ln(second moment) between draws at this width. */
+  readonly output: Moments & { readonly spread: number };
   readonly gradient: { readonly secondMoment: number };
   /** The activation that follows, by name; null if none. */
   readonly activation: string | null;

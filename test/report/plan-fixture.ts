@@ -33,7 +33,7 @@ export function layer(
   return {
     weight,
     node: weight.replace(".weight", ""),
-    output: { mean: 0, secondMoment: forward },
+    output: { mean: 0, secondMoment: forward, spread: 0 },
     gradient: { secondMoment: gradient },
     activation: "logistic",
     saturated: 0.01,

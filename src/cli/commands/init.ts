@@ -55,7 +55,7 @@ export function defineInit(context: CommandContext): Command {
     .option("--html <file>", "write the report as one self-contained page")
     .addHelpText(
       "after",
-      "\n--verify runs the network forward and backward on eight draws and compares every layer's mean\nsquares: |ln(measured/predicted)| may be 0.1 + 4 standard errors. If a layer is further off,\nnothing is written and the exit code is 1.\n\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o weights.safetensors --scheme torch --stream torch --seed 0\n  $ epoch0 init model.onnx -o mended.onnx --fix\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
+      "\n--verify runs the network forward and backward on eight draws and compares every layer's mean\nsquares: |ln(measured/predicted)| may be 0.1 + 4 standard errors. If a layer is further off,\n32 draws are measured; if it still is, nothing is written and the exit code is 1.\n\nExamples:\n  $ epoch0 init model.onnx -o weights.safetensors\n  $ epoch0 init model.onnx -o weights.npz --scheme orthogonal --seed 7\n  $ epoch0 init model.onnx -o weights.safetensors --scheme torch --stream torch --seed 0\n  $ epoch0 init model.onnx -o mended.onnx --fix\n  $ epoch0 init model.onnx -o model-init.onnx --verify --data inputs.csv",
     )
     .action((model: string, options: InitOptions) => start(model, options, context));
 }

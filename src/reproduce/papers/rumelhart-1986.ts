@@ -32,10 +32,10 @@ const DEFAULTS: Chosen = {
   value: 0.5,
   noise: 0.01,
   rate: 0.5,
-  draws: 8,
+  draws: 24,
   step: STEPS,
 };
-const QUICK: Chosen = { ...DEFAULTS, draws: 6 };
+const QUICK: Chosen = { ...DEFAULTS, draws: 16 };
 
 /** Equal units would be no worse off: a final loss within this factor of what a breath of noise makes possible. */
 const FACTOR = 2;
