@@ -107,13 +107,11 @@ describe.skipIf(browserPath === undefined)("My model, large", () => {
   });
 
   test.each([
-    // The whole process.
-    ["safetensors", largeSafetensors, (peak: number) => peak < 300e6],
-    // The reader and the prediction of signals come on top of what the page was: what a held file would not leave room for.
-    ["onnx", largeOnnx, (peak: number, idle: number) => peak - idle < 250e6],
+    ["safetensors", largeSafetensors],
+    ["onnx", largeOnnx],
   ] as const)(
-    "500 MB of weights in %s are inspected and checked in a part of that memory",
-    async (kind, make, fits) => {
+    "500 MB of weights in %s are inspected and checked in less than half of that memory beyond the page's own",
+    async (kind, make) => {
       const path = join(folder, `large.${kind}`);
       make(path);
       const page = await lab.open("#v1/model");
@@ -134,7 +132,8 @@ describe.skipIf(browserPath === undefined)("My model, large", () => {
       process.stdout.write(
         `500 MB ${kind}: structure ${seconds(start, opened)}, inspected ${seconds(opened, inspected)}, checked ${seconds(inspected, performance.now())}; page process at most ${peak === null ? "not measured here" : `${mb(peak)} (${mb(idle ?? 0)} before)`}\n`,
       );
-      if (peak !== null) expect(fits(peak, idle ?? 0), mb(peak)).toBe(true);
+      // What the browser itself takes differs; a file that were held would not fit.
+      if (peak !== null) expect(peak - (idle ?? 0)).toBeLessThan(250e6);
       expect(lab.problems).toEqual([]);
       await page.context().close();
       rmSync(path);
