@@ -28,7 +28,8 @@ test("--help answers within 60 ms of the runtime alone", () => {
   const node = `"${process.execPath}"`;
   const nothing = processorSeconds(`${node} -e 0`, 10);
   const help = processorSeconds(`${node} "${bin}" --help`, 10);
-  expect(help - nothing).toBeLessThan(0.06);
+  // 60 ms where the runtime itself starts in 40; on a slower processor both take as many times longer.
+  expect(help - nothing).toBeLessThan(0.06 * Math.max(1, nothing / 0.04));
 });
 
 test("a reader that leaves early is no error", async () => {
