@@ -18,6 +18,9 @@ export class FormatError extends Error {
 /** A reader's error with the file's name in front; any other error as it is. */
 export function namedError(name: string, error: unknown): unknown {
   if (!(error instanceof FormatError)) return error;
-  const named = error.message.startsWith(name) ? error.message : `${name}: ${error.message}`;
+  // Readers know a file by the last part of its path, and often begin with it.
+  const short = `${name.split(/[/\\]/).at(-1)}: `;
+  const said = error.message.startsWith(short) ? error.message.slice(short.length) : error.message;
+  const named = said.startsWith(name) ? said : `${name}: ${said}`;
   return new FormatError(named.replace(/ \(byte \d+\)$/, ""), error.offset);
 }
