@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { concatBytes, encodeBytes, encodeInteger, encodeText, encodeVarint } from "../../src/formats/onnx/encode.ts";
 import { safetensorsHeader } from "../../src/formats/safetensors/index.ts";
 import { epoch0 } from "../cli/helpers.ts";
@@ -99,10 +99,11 @@ const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 describe.skipIf(browserPath === undefined)("My model, large", () => {
   let lab: Lab;
-  beforeAll(async () => {
+  // A browser for each: the processes of the one before would count.
+  beforeEach(async () => {
     lab = await openLab();
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await lab.close();
   });
 
