@@ -5,7 +5,7 @@ import { root, tool } from "../scripts/prepare.mjs";
 /** What the test prints, and the figure's name here. */
 const FIGURES = {
   paint: /first paint ([\d.]+) ms/,
-  slider: /slider to drawing ([\d.]+) ms/,
+  slider: /slider to paint ([\d.]+) ms/,
   kilobytes: /first load: \d+ files, ([\d.]+) kB gzip/,
 };
 

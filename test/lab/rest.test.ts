@@ -57,7 +57,7 @@ async function held(page: Page): Promise<Held> {
 describe.skipIf(browserPath === undefined)("over time", () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await openLab(["--enable-blink-features=ForceEagerMeasureMemory"]);
+    lab = await openLab(["--enable-blink-features=ForceEagerMeasureMemory"], browserPath);
   });
   afterAll(async () => {
     expect(await lab.close()).toBe(130);
