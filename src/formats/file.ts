@@ -110,9 +110,10 @@ export async function openModel(pathOrLine: string, { batch = 1 }: OpenOptions =
       const { readOnnx, skeletonOf } = await import("./onnx/index.ts");
       const external = externalData(path);
       return inFile(path, () => {
-        const values = fileSource(path);
-        checkSize(path, values.size, MAX_ONNX);
-        return readOnnx(skeletonOf(values), { name, batch, external, values });
+        const source = fileSource(path);
+        checkSize(path, source.size, MAX_ONNX);
+        const { bytes, values } = skeletonOf(source);
+        return readOnnx(bytes, { name, batch, external, values });
       });
     }
     case "safetensors": {

@@ -21,6 +21,20 @@ interface Reading {
   readonly bytes: Uint8Array;
   /** What lies before this has been read, but for the values that were left out. */
   to: number;
+  /** Where values were left out, in order. */
+  readonly gaps: Range[];
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Skeleton {
+  /** The file, with zeros where values were left out. */
+  readonly bytes: Uint8Array;
+  /** The whole file: what was left out is read from where the skeleton came from, all else is in memory. */
+  readonly values: ByteSource;
 }
 
 function need(reading: Reading, from: number, end: number): void {
@@ -75,20 +89,51 @@ function walk(reading: Reading, start: number, end: number, depth: number): bool
     const inside = type === BYTES && (tag.value - type) / 8 === PATH[depth];
     if (inside && depth + 1 < PATH.length) {
       if (!walk(reading, from, from + size, depth + 1)) return false;
-    } else if (!inside || size < LARGE) need(reading, from, from + size);
+    } else if (inside && size >= LARGE) reading.gaps.push({ start: from, end: from + size });
+    else need(reading, from, from + size);
     at = from + size;
   }
   return true;
 }
 
+/** No value in start … end − 1 was left out. */
+function holds(gaps: readonly Range[], start: number, end: number): boolean {
+  let low = 0;
+  for (let high = gaps.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (gaps[middle]!.end <= start) low = middle + 1;
+    else high = middle;
+  }
+  return low === gaps.length || gaps[low]!.start >= end;
+}
+
+/** A graph of hundreds of small tensors would else be as many times open, stat and close. */
+function valuesBehind({ source, bytes, gaps }: Reading): ByteSource {
+  const isInMemory = (offset: number, length: number) =>
+    offset >= 0 && length >= 0 && offset + length <= source.size && holds(gaps, offset, offset + length);
+  const read = (offset: number, length: number) =>
+    isInMemory(offset, length) ? bytes.subarray(offset, offset + length) : source.read(offset, length);
+  return {
+    size: source.size,
+    read,
+    readInto: (offset, target) => {
+      if (source.readInto && !isInMemory(offset, target.length)) source.readInto(offset, target);
+      else target.set(read(offset, target.length));
+    },
+  };
+}
+
 /**
- * The file's bytes, with zeros for the raw values of initializers of 64 KiB and more.
+ * An ONNX file without the raw values of initializers of 64 KiB and more.
  *
  * @throws FormatError where the file cannot be read
+ * @example
+ * const { bytes, values } = skeletonOf(fileSource("model.onnx"));
+ * const model = readOnnx(bytes, { values });
  */
-export function skeletonOf(source: ByteSource): Uint8Array {
+export function skeletonOf(source: ByteSource): Skeleton {
   const bytes = new Uint8Array(source.size);
-  const reading: Reading = { source, bytes, to: 0 };
+  const reading: Reading = { source, bytes, to: 0, gaps: [] };
   if (!walk(reading, 0, source.size, 0)) need(reading, reading.to, source.size);
-  return bytes;
+  return { bytes, values: valuesBehind(reading) };
 }

@@ -208,7 +208,7 @@ function blendWindows(
   const out = new Float64Array(windowSize(radius));
   for (const { kernel, share } of parts) {
     const lags = onWindow(kernel, radius);
-    for (let i = 0; i < out.length; i++) out[i] += (share / total) * lags[i];
+    addValues(out, lags, share / total);
   }
   out[(out.length - 1) / 2] = 1;
   return out;

@@ -1,4 +1,8 @@
-/** Arithmetic on runs of numbers. Callbacks and iterators of typed arrays cost four times what these loops do. */
+/**
+ * Arithmetic on runs of numbers. Callbacks and iterators of typed arrays cost four times what these loops do. A loop has a
+ * function of its own: it is compiled once and stays so, where one inside a longer function is compiled and thrown away
+ * again at every new form of the objects around it.
+ */
 
 export function product(values: readonly number[]): number {
   let out = 1;
@@ -59,6 +63,49 @@ export function outerValues(a: Float64Array, b: Float64Array): Float64Array {
     for (let j = 0; j < b.length; j++) out[at++] = factor * b[j];
   }
   return out;
+}
+
+/** factor·√values. */
+export function rootValues(values: Float64Array, factor: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = factor * Math.sqrt(values[i]);
+  return out;
+}
+
+/** factor·(values + weight·others + constant), not below 0. */
+export function combineAboveZero(
+  values: Float64Array,
+  others: Float64Array,
+  weight: number,
+  constant: number,
+  factor: number,
+): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = factor * Math.max(0, values[i] + weight * others[i] + constant);
+  return out;
+}
+
+/** values + weight·others², not below 0. */
+export function addSquaresAboveZero(values: Float64Array, others: Float64Array, weight: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(0, values[i] + weight * (others[i] * others[i]));
+  return out;
+}
+
+export interface Extent {
+  readonly low: number;
+  readonly high: number;
+}
+
+export function extent(values: Float64Array): Extent {
+  let low = values[0];
+  let high = low;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i];
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return { low, high };
 }
 
 /** sum += weight·values; one of the values may stand for all. */

@@ -1,7 +1,7 @@
 /** Moments of an activation at every position of a map. */
 
 import type { Activation } from "../../activation/index.ts";
-import { scaleValues } from "../kernel/kernel.ts";
+import { extent, rootValues, scaleValues } from "../kernel/values.ts";
 import { type ActivationMap, activationMap } from "./activation-map.ts";
 import { homogeneous } from "./form.ts";
 import { interpolant } from "./interpolant.ts";
@@ -31,28 +31,18 @@ export function profileThrough(
   if (mean === 0 && homogeneous(activation)) {
     const unit = of(activationMap(activation, 0, 1));
     if (degree === 0) return Float64Array.of(unit);
-    return degree === 1 ? throughRoot(profile, unit) : scaleValues(profile, unit);
+    return degree === 1 ? rootValues(profile, unit) : scaleValues(profile, unit);
   }
   const square = mean * mean;
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  for (let i = 0; i < profile.length; i++) {
-    const q = Math.max(0, profile[i] - square);
-    low = Math.min(low, q);
-    high = Math.max(high, q);
-  }
+  const range = extent(profile);
+  const low = Math.max(0, range.low - square);
+  const high = Math.max(0, range.high - square);
   if (profile.length === 1 || high - low <= LEVEL * high)
     return Float64Array.of(of(activationMap(activation, mean, high)));
   const curve = interpolant(Math.sqrt(low), Math.sqrt(high), pointsFor(Math.sqrt(low), Math.sqrt(high)), (sd) =>
     of(activationMap(activation, mean, sd * sd)),
   );
   return throughCurve(profile, (value) => curve(Math.sqrt(Math.max(0, value - square))));
-}
-
-function throughRoot(profile: Float64Array, unit: number): Float64Array {
-  const out = new Float64Array(profile.length);
-  for (let i = 0; i < out.length; i++) out[i] = unit * Math.sqrt(profile[i]);
-  return out;
 }
 
 /** Away from borders neighbours are equal: one evaluation serves a run of them. */

@@ -19,6 +19,7 @@ import {
 } from "../kernel/kernel.ts";
 import { meanOfProduct, sumOfProduct } from "../kernel/pairs.ts";
 import { axisTaps } from "../kernel/slide.ts";
+import { addSquaresAboveZero } from "../kernel/values.ts";
 import {
   averageKernel,
   convolveKernel,
@@ -160,11 +161,10 @@ function lessCommon(part: Part, kernel: Kernel, share: number): Kernel {
   if (common === 0 || level === 0) return kernel;
   if (common >= level) return scaleKernel(kernel, 0);
   const own = commonProfile(part);
-  const profile = own?.length === kernel.profile.length ? new Float64Array(own.length) : null;
-  if (profile && own)
-    for (let i = 0; i < own.length; i++)
-      profile[i] = Math.max(0, kernel.profile[i] - (share * own[i] * own[i]) / part.cross);
-  const kept = profile ?? scaleValues(kernel.profile, (level - common) / level);
+  const kept =
+    own?.length === kernel.profile.length
+      ? addSquaresAboveZero(kernel.profile, own, -share / part.cross)
+      : scaleValues(kernel.profile, (level - common) / level);
   return { ...kernel, profile: kept, ...mapCorrelations(kernel, (c) => (c * level - common) / (level - common)) };
 }
 

@@ -14,6 +14,7 @@ import {
   windowPairs,
 } from "../kernel/kernel.ts";
 import { pairWeights } from "../kernel/pairs.ts";
+import { combineAboveZero } from "../kernel/values.ts";
 import { settled, varianceOfVariance } from "../law/kinship.ts";
 import { commonProfile } from "../state/common.ts";
 import { keptWith } from "../state/kept.ts";
@@ -234,18 +235,29 @@ function withoutMean(kernel: Kernel, removed: number, common: Float64Array | nul
   const kept = common?.length === kernel.profile.length ? mean(common) : 0;
   const [along, typical] = common !== null && kept > 0 ? [common, kept] : [kernel.profile, before];
   const share = removed / typical;
-  const profile = new Float64Array(kernel.profile.length);
-  for (let i = 0; i < profile.length; i++)
-    profile[i] = factor * Math.max(0, kernel.profile[i] - 2 * share * along[i] + removed);
-  const correlation = (c: number, weight: number) =>
-    Math.max(-1, Math.min(1, (c * before - removed * (2 * weight - 1)) / after));
+  const profile = combineAboveZero(kernel.profile, along, -2 * share, removed, factor);
   const bordered = along.length > 1 && along.length <= BORDER_COUNTS && kernel.lags.length > 1;
   const weights = bordered ? pairWeights(kernel.sizes, kernel.radius, along, typical) : null;
-  const lags = new Float64Array(kernel.lags.length);
-  for (let i = 0; i < lags.length; i++) lags[i] = correlation(kernel.lags[i], weights ? weights[i] : 1);
-  lags[(lags.length - 1) / 2] = 1;
-  const far = kernel.sizes.length === 0 ? 1 : correlation(kernel.far, weights ? weightBeyond(kernel, weights) : 1);
+  const lags = centredCorrelations(kernel.lags, weights, before, removed);
+  const beyond = weights ? weightBeyond(kernel, weights) : 1;
+  const far = kernel.sizes.length === 0 ? 1 : centredCorrelation(kernel.far, beyond, before, removed);
   return kernelOf(kernel.sizes, kernel.radius, lags, far, profile);
+}
+
+/** Of a pair with `weight` times the common mean's usual share. */
+const centredCorrelation = (raw: number, weight: number, before: number, removed: number): number =>
+  Math.max(-1, Math.min(1, (raw * before - removed * (2 * weight - 1)) / (before - removed)));
+
+function centredCorrelations(
+  lags: Float64Array,
+  weights: Float64Array | null,
+  before: number,
+  removed: number,
+): Float64Array {
+  const out = new Float64Array(lags.length);
+  for (let i = 0; i < out.length; i++) out[i] = centredCorrelation(lags[i], weights ? weights[i] : 1, before, removed);
+  out[(out.length - 1) / 2] = 1;
+  return out;
 }
 
 /** Mean weight of the pairs beyond the window: over all pairs it is 1. */

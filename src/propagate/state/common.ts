@@ -5,8 +5,9 @@
  * Where no profile is kept it is taken in proportion to the diagonal.
  */
 
-import { diagonal, mean, positions, product, scaleValues } from "../kernel/kernel.ts";
+import { diagonal, positions } from "../kernel/kernel.ts";
 import { foldProfile, type Window } from "../kernel/slide.ts";
+import { addValues, extent, mean, product, rootValues, scaleValues } from "../kernel/values.ts";
 import type { ActivationMap } from "../law/activation-map.ts";
 import { interpolant } from "../law/interpolant.ts";
 import { keptWith } from "./kept.ts";
@@ -59,7 +60,7 @@ export function commonThroughWindow(
   for (const part of parts) {
     const own = commonProfile(part);
     if (own === null || own.length !== sum.length) return undefined;
-    for (let i = 0; i < sum.length; i++) sum[i] += part.channels * own[i];
+    addValues(sum, own, part.channels);
   }
   return levelled(folded(sum, inner, sizes, window), cross);
 }
@@ -79,23 +80,25 @@ export function commonThroughActivation(
   if (count === 1 || count > FOLLOWED || profile.length !== count) return undefined;
   const average = mean(means);
   const byMean = means.length === count && average * average > 0.01 * mean(profile);
-  const size = byMean ? means : profile.map(Math.sqrt);
+  const size = byMean ? means : rootValues(profile, 1);
   // Behind statistics of the batch nothing is in common: the correlations are 0.
   if (part.common === undefined && Math.abs(part.cross) < 1e-3 * diagonal(part.kernel)) return levelled(size, cross);
   const correlations = correlationsWithMean(part);
   if (correlations === null) return undefined;
-  let low = 1;
-  let high = -1;
-  for (let i = 0; i < correlations.length; i++) {
-    low = Math.min(low, correlations[i]);
-    high = Math.max(high, correlations[i]);
-  }
+  const { low, high } = extent(correlations);
   if (high - low < 1e-6) return levelled(size, cross);
   const curve = interpolant(low, high, 6, map.product);
-  return levelled(
-    size.map((v, i) => v * curve(correlations[i])),
-    cross,
-  );
+  return levelled(timesCurve(size, correlations, curve), cross);
+}
+
+function timesCurve(
+  values: Float64Array,
+  correlations: Float64Array,
+  curve: (correlation: number) => number,
+): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] * curve(correlations[i]);
+  return out;
 }
 
 /** Centred correlation of each position with a typical one of another sample. */

@@ -20,8 +20,11 @@ function toldBy(read: () => Model): unknown {
   }
 }
 const both = (bytes: Uint8Array) => {
-  const values = bytesSource(bytes);
-  return [toldBy(() => readOnnx(bytes)), toldBy(() => readOnnx(skeletonOf(values), { values }))] as const;
+  const sparse = () => {
+    const { bytes: skeleton, values } = skeletonOf(bytesSource(bytes));
+    return readOnnx(skeleton, { values });
+  };
+  return [toldBy(() => readOnnx(bytes)), toldBy(sparse)] as const;
 };
 
 /** Three with tensors of 64 KiB and more, one with float_data, which stays. */
@@ -35,17 +38,54 @@ describe("an ONNX file read without its large values", () => {
 
   it("leaves the values out, and only those", () => {
     const bytes = fileOf("lenet5.onnx");
-    const skeleton = skeletonOf(bytesSource(bytes));
+    const { bytes: skeleton } = skeletonOf(bytesSource(bytes));
     const zeroed = bytes.reduce((count, byte, i) => count + (byte === skeleton[i] ? 0 : 1), 0);
     // The one large weight, 120 × 400; of its 192,000 bytes about 1 in 256 is zero by itself.
     expect(zeroed / 192_000).toBeGreaterThan(0.95);
     expect(zeroed).toBeLessThanOrEqual(192_000);
   });
 
+  it("goes back to the file for what was left out, and only for that", () => {
+    const bytes = fileOf("lenet5.onnx");
+    let reads = 0;
+    const file = bytesSource(bytes);
+    const { bytes: skeleton, values } = skeletonOf({
+      size: file.size,
+      read: (offset, length) => {
+        reads++;
+        return file.read(offset, length);
+      },
+    });
+    reads = 0;
+    const model = readOnnx(skeleton, { values });
+    const whole = readOnnx(bytes);
+    for (const name of model.parameters.keys()) {
+      const expected = whole.read(name);
+      expect(model.read(name)?.every((value, i) => value === expected?.[i])).toBe(true);
+    }
+    // The weight of 120 × 400 alone is larger than 64 KiB.
+    expect(reads).toBe(1);
+  });
+
+  it("gives any piece of the file as the file has it", () => {
+    const bytes = fileOf("digits-mlp.onnx");
+    const { values } = skeletonOf(bytesSource(bytes));
+    fc.assert(
+      fc.property(fc.nat(bytes.length), fc.nat(bytes.length), (a, b) => {
+        const [start, end] = [Math.min(a, b), Math.max(a, b)];
+        const target = new Uint8Array(end - start);
+        values.readInto?.(start, target);
+        expect(Buffer.compare(values.read(start, end - start), bytes.subarray(start, end))).toBe(0);
+        expect(Buffer.compare(target, bytes.subarray(start, end))).toBe(0);
+      }),
+    );
+    expect(() => values.read(bytes.length - 1, 2)).toThrow("it is cut");
+  });
+
   it("with bytes changed or cut off: the same model, or the same error", () => {
     const bytes = fileOf("lenet5.onnx");
     // Where the structure is: the file's ends and what lies between large values.
-    const skeleton = skeletonOf(bytesSource(bytes));
+    const { bytes: skeleton } = skeletonOf(bytesSource(bytes));
     const structure = Array.from(skeleton.keys()).filter((i) => skeleton[i] !== 0);
     fc.assert(
       fc.property(fc.nat(), fc.nat(255), fc.boolean(), (place, value, cut) => {

@@ -128,6 +128,7 @@ export async function openFiles(files: readonly NamedSource[]): Promise<Model> {
         `at most ${MAX_ONNX} bytes are read, got ${source.size}, keep the weights in external data`,
       );
     const { readOnnx, skeletonOf } = await import("../../../../src/formats/onnx/index.ts");
-    return readOnnx(skeletonOf(source), { name, external: besides(main, files), values: source });
+    const { bytes, values } = skeletonOf(source);
+    return readOnnx(bytes, { name, external: besides(main, files), values });
   });
 }
