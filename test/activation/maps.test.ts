@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  type Activation,
   activationByName,
   CATALOGUE,
   correlationMap,
@@ -230,6 +231,24 @@ test("saturated and dead shares are tails of the normal distribution", () => {
   close(saturation(tanh).saturated, 2 * normalCdf(-Math.acosh(Math.sqrt(20))));
   expect(saturation(tanh).dead).toBe(0);
   expect(saturation(activationByName("step"))).toEqual({ saturated: 1, dead: 1 });
+});
+
+test("a shallow dip between flat parts is seen at every variance", () => {
+  // Cells of 1/10,000 of a deviation: at most one is wrong a change, of which there are fewer than ten; density at most 0.4.
+  const counted = (activation: Activation, sd: number) => {
+    let share = 0;
+    for (let i = -90_000; i < 90_000; i++) {
+      const t = (i + 0.5) / 1e4;
+      if (Math.abs(activation.derivative(sd * t)) < activation.steepest / 20) share += Math.exp((-t * t) / 2) / 1e4;
+    }
+    return share / Math.sqrt(2 * Math.PI);
+  };
+  for (const name of ["gelu", "silu", "mish", "tanh", "elu", "gaussian"])
+    for (const sd of [0.5, 10, 100]) {
+      const activation = activationByName(name);
+      const { saturated } = saturation(activation, { variance: sd * sd });
+      expect(Math.abs(saturated - counted(activation, sd)), `${name} ${sd}`).toBeLessThan(10 * 0.4e-4);
+    }
 });
 
 test.each(CATALOGUE.map((entry) => entry.name))("the report of %s is complete and consistent", (name) => {

@@ -4,11 +4,14 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AT_HAND } from "../../lab/src/work/near.ts";
 import { labFiles, labFolder } from "../../src/cli/lab/files.ts";
 import { browserPath, type Lab, openLab } from "./browser.ts";
 
 /** Most bytes of the first load, gzipped. */
 const FIRST_LOAD = 200_000;
+const FRAME_MS = 1000 / 60;
+const MOVES = 40;
 
 describe.skipIf(browserPath === undefined)("the first screen", () => {
   let lab: Lab;
@@ -21,7 +24,7 @@ describe.skipIf(browserPath === undefined)("the first screen", () => {
 
   test("the first load is small", async () => {
     const page = await lab.open();
-    await page.locator("figure .row").first().waitFor();
+    await page.locator("figure .row").first().waitFor({ timeout: 60_000 });
     const files = labFiles(labFolder());
     const sizes = [...lab.requests].map((address) => {
       const file = files.get(new URL(address).pathname);
@@ -36,31 +39,24 @@ describe.skipIf(browserPath === undefined)("the first screen", () => {
 
   test("first paint, and from a slider's move to the new theory on the screen at 50 layers", async () => {
     const page = await lab.open("#v1/signal?draws=0");
-    await page.locator("figure").nth(1).waitFor();
+    await page.locator("figure").nth(1).waitFor({ timeout: 60_000 });
     const paint = await page.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
     );
-    await theoryInPage(page);
+    await theoryAtHand(page);
     await page.evaluate(watchMoves);
-    // A hand's drag over the width: the browser gives a move to the page once a frame.
-    const slider = page.getByRole("slider", { name: "Width" });
-    const box = (await slider.boundingBox())!;
-    const y = box.y + box.height / 2;
-    await page.mouse.move(box.x + 0.7 * box.width, y);
-    await page.mouse.down();
-    for (let i = 1; i <= 60; i++) await page.mouse.move(box.x + (0.7 + 0.25 * Math.sin(i / 5)) * box.width, y);
-    await page.mouse.up();
-    const moves = await page.evaluate(() => window.moves);
-    const times = moves.map(({ time }) => time).sort((a, b) => a - b);
-    const median = times[times.length >> 1]!;
-    // Figures of a machine that does other work too: the bounds are a person's patience, what is printed is the measure.
-    expect(times.length).toBeGreaterThan(5);
-    expect(median).toBeLessThan(1000);
-    expect(paint).toBeLessThan(5000);
-    const now = moves.filter(({ frames }) => frames === 1).length;
+    // The best of three drags: a machine that does other work too takes its time from one of them, not from all.
+    const drags = [await drag(page), await drag(page), await drag(page)];
+    const best = drags.reduce((a, b) => (b.median < a.median ? b : a));
     process.stdout.write(
-      `first paint ${paint.toFixed(0)} ms; slider to paint ${median.toFixed(1)} ms (median of ${times.length}; ${now} of them in the frame of the move)\n`,
+      `first paint ${paint.toFixed(0)} ms; slider to paint ${best.median.toFixed(1)} ms (median of ${best.moves}; ${best.now} of them in the frame of the move; ${best.work.toFixed(1)} ms of the page's own work a move)\n`,
     );
+    expect(best.moves).toBeGreaterThan(5);
+    expect(paint).toBeLessThan(5000);
+    // The page computes it and shows it at once. A worker's answer is never in the frame of the move that asked for it.
+    expect(Math.max(...drags.map(({ now, moves }) => now / moves))).toBeGreaterThan(0.5);
+    // Processor time, so that others' work does not count; a core shared with others is slower by a factor of two.
+    expect(Math.min(...drags.map(({ work }) => work))).toBeLessThan(2 * FRAME_MS);
     expect(lab.problems).toEqual([]);
   });
 });
@@ -109,11 +105,37 @@ function watchMoves(): void {
 }
 
 /** Touches the page and waits until it has the theory's code and has practised on it. */
-async function theoryInPage(page: Page): Promise<void> {
+async function theoryAtHand(page: Page): Promise<void> {
   await page.mouse.move(10, 10);
-  const loaded = () => performance.getEntriesByType("resource").some(({ name }) => /\/theory-[^/]*\.js$/.test(name));
-  await page.waitForFunction(loaded);
-  await page.evaluate(async () => {
-    for (let i = 0; i < 30; i++) await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 100 }));
+  await page.waitForFunction((name) => performance.getEntriesByName(name).length > 0, AT_HAND, { timeout: 60_000 });
+}
+
+/** A hand's drag over the width: the browser gives a move to the page once a frame. */
+async function drag(page: Page) {
+  const slider = page.getByRole("slider", { name: "Width" });
+  const box = (await slider.boundingBox())!;
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + 0.3 * box.width, y);
+  await page.mouse.down();
+  await page.evaluate(() => {
+    window.moves = [];
   });
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const worked = async () =>
+    (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration")?.value ??
+    Number.NaN;
+  const before = await worked();
+  for (let i = 1; i <= MOVES; i++) await page.mouse.move(box.x + (0.3 + (0.6 * i) / MOVES) * box.width, y);
+  const seconds = (await worked()) - before;
+  await session.detach();
+  await page.mouse.up();
+  const moves = await page.evaluate(() => window.moves);
+  const times = moves.map(({ time }) => time).sort((a, b) => a - b);
+  return {
+    moves: moves.length,
+    median: times[times.length >> 1] ?? Number.NaN,
+    now: moves.filter(({ frames }) => frames === 1).length,
+    work: (1000 * seconds) / MOVES,
+  };
 }

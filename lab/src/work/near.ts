@@ -5,8 +5,15 @@
 
 import { latest } from "./latest.ts";
 
-/** Of a frame's 16.7 ms: the page has still to draw, some 4 ms. */
-const PAGE_MS = 12;
+/** Longer than this a page may not be deaf (W3C Long Tasks); below it the way to a worker and back is the slower one. */
+const PAGE_MS = 50;
+/** Answers in a row that took longer, until the worker takes over: one alone may be the machine's doing. */
+const SLOW_IN_A_ROW = 3;
+/** The page has practised when an answer leaves room in its frame for the drawing, some 5 ms; at the latest after so many answers. */
+const PRACTISED_MS = 10;
+const MOST_PRACTICE = 60;
+/** Stands in the page's own timeline from then on. */
+export const AT_HAND = "epoch0: computed in the page";
 
 export interface Timed<Result> {
   readonly value: Result;
@@ -18,8 +25,8 @@ export interface Ways<Request, Result> {
   /** Loads what computes in the page; called once the first answer is there, which does not wait for it. */
   readonly load: () => Promise<(request: Request) => Result>;
   readonly ask: (request: Request) => Promise<Timed<Result>>;
-  /** Small requests, computed in the page's idle time before the first that counts: code runs fast once it has run. */
-  readonly rehearsal: readonly Request[];
+  /** Requests like this one, computed in the page's idle time before the first that counts: code runs fast once it has run. */
+  readonly rehearsal: (request: Request, index: number) => Request;
 }
 
 const idle = () =>
@@ -29,9 +36,9 @@ const idle = () =>
   });
 
 /**
- * As `latest`; where the last answer, from here or there, took less than `PAGE_MS`, the next is shown before this returns.
+ * As `latest`; once the page has what computes, an answer is shown before this returns, as long as the page is quick enough.
  *
- * @example near({ load: async () => (await import("./theory.ts")).theory, ask: (asked) => work.timed("theory", asked), rehearsal: [] }, show, fail)
+ * @example near({ load: async () => (await import("./theory.ts")).theory, ask: (asked) => work.timed("theory", asked), rehearsal: (asked, i) => ({ ...asked, width: 4 + 8 * i }) }, show, fail)
  */
 export function near<Request, Result>(
   { load, ask, rehearsal }: Ways<Request, Result>,
@@ -40,7 +47,7 @@ export function near<Request, Result>(
 ): (request: Request) => void {
   let here: ((request: Request) => Result) | null = null;
   let loading = false;
-  let took = Number.POSITIVE_INFINITY;
+  let slow = 0;
   /** Answers of the worker that the page has overtaken are old news. */
   let asked = 0;
   let shown = 0;
@@ -49,37 +56,42 @@ export function near<Request, Result>(
     shown = number;
     return true;
   };
-  const prepare = async () => {
+  const timed = (compute: (request: Request) => Result, request: Request): Timed<Result> => {
+    const start = performance.now();
+    const value = compute(request);
+    return { value, took: performance.now() - start };
+  };
+  const prepare = async (request: Request) => {
     const compute = await load();
-    for (const request of rehearsal) {
+    for (let i = 0, took = Number.POSITIVE_INFINITY; took > PRACTISED_MS && i < MOST_PRACTICE; i++) {
       await idle();
-      compute(request);
+      took = timed(compute, rehearsal(request, i)).took;
     }
     here = compute;
+    performance.mark(AT_HAND);
   };
   const there = latest(
     ({ request }: { readonly number: number; readonly request: Request }) => ask(request),
-    (answer, { number }) => {
-      took = answer.took;
+    (answer, { number, request }) => {
+      if (answer.took <= PAGE_MS) slow = 0;
       if (isNews(number)) show(answer.value);
       if (loading) return;
       loading = true;
-      prepare().catch(fail);
+      prepare(request).catch(fail);
     },
     fail,
   );
   return (request) => {
     const number = ++asked;
-    if (here === null || took > PAGE_MS) {
+    if (here === null || slow >= SLOW_IN_A_ROW) {
       there({ number, request });
       return;
     }
-    const start = performance.now();
     try {
-      const result = here(request);
-      took = performance.now() - start;
+      const { value, took } = timed(here, request);
+      slow = took > PAGE_MS ? slow + 1 : 0;
       shown = number;
-      show(result);
+      show(value);
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)));
     }

@@ -2,6 +2,7 @@
 
 import { normalCdf } from "../../gaussian/index.ts";
 import { moments } from "../moments.ts";
+import { signChanges } from "../roots.ts";
 import type { Activation } from "../types.ts";
 import { rootBetween } from "./solve.ts";
 import { type FixedPoint, fixedPoints, type MeanField, varianceMap } from "./variance.ts";
@@ -52,7 +53,9 @@ export function attractor(activation: Activation, field: MeanField): FixedPoint 
 /** Share of units whose slope is below this share of the steepest one counts as saturated (DESIGN 6.2). */
 const SATURATED = 1 / 20;
 
-const GRID = Float64Array.from({ length: 361 }, (_, i) => -9 + i / 20);
+/** Beyond so many standard deviations nothing is counted apart: P(|z| > 9) = 2e-19. */
+const REACH = 9;
+const GRID = Float64Array.from({ length: 361 }, (_, i) => -REACH + i / 20);
 
 /** The grid, with each break enclosed. */
 function gridAround(breaks: readonly number[]): Float64Array {
@@ -66,20 +69,63 @@ function gridAround(breaks: readonly number[]): Float64Array {
   return grid.sort();
 }
 
-/** P(f(z) < 0) for z ~ N(0, 1), from f's signs on the grid, with the changes between them refined. */
-function below(f: (t: number) => number, grid: Float64Array, values: Float64Array): number {
+type Slope = (x: number) => number;
+/** Whether a slope of this size counts. */
+type Within = (size: number) => boolean;
+
+/** Places x between which a catalogue activation's slope counts or does not, ascending; null where they are many, or not all known. */
+type Edges = readonly number[] | null;
+const MOST_EDGES = 16;
+
+/** Places of a catalogue activation's slopes are near 0 or few: found once, they serve every mean and variance. */
+function edgesOf({ name, derivative }: Activation, within: Within): Edges {
+  if (name === "expression") return null;
+  const found = signChanges((x) => (within(Math.abs(derivative(x))) ? -1 : 1), MOST_EDGES + 1);
+  return found.length > MOST_EDGES ? null : found;
+}
+
+/** Of any other function: the changes on the grid around this mean, refined. */
+function edgesNear(slope: Slope, within: Within, breaks: readonly number[]): readonly number[] {
+  const grid = gridAround(breaks.filter((t) => Math.abs(t) < REACH));
+  const edges: number[] = [];
+  let inside = within(slope(-REACH));
+  for (let i = 1; i < grid.length; i++) {
+    if (within(slope(grid[i])) === inside) continue;
+    inside = !inside;
+    edges.push(rootBetween((t) => (within(slope(t)) ? -1 : 1), grid[i - 1], grid[i]));
+  }
+  return edges;
+}
+
+/** P(z between the edges at which it counts), z ~ N(0, 1). */
+function shareBetween(edges: readonly number[], insideAtFirst: boolean): number {
   let share = 0;
   let from = Number.NEGATIVE_INFINITY;
-  let inside = values[0] < 0;
-  for (let i = 1; i < grid.length; i++) {
-    const now = values[i] < 0;
-    if (now === inside) continue;
-    const edge = rootBetween((t) => (f(t) < 0 ? -1 : 1), grid[i - 1], grid[i]);
+  let inside = insideAtFirst;
+  for (const edge of edges) {
     if (inside) share += normalCdf(edge) - normalCdf(from);
     from = edge;
-    inside = now;
+    inside = !inside;
   }
   return inside ? share + normalCdf(-from) : share;
+}
+
+const saturatedBelow = ({ steepest }: Activation) => SATURATED * steepest;
+const flat: Within = (size) => size === 0;
+
+interface Known {
+  readonly saturated: Edges;
+  readonly dead: Edges;
+}
+const known = new WeakMap<Activation, Known>();
+
+function knownEdges(activation: Activation): Known {
+  const before = known.get(activation);
+  if (before !== undefined) return before;
+  const limit = saturatedBelow(activation);
+  const found = { saturated: edgesOf(activation, (size) => size < limit), dead: edgesOf(activation, flat) };
+  known.set(activation, found);
+  return found;
 }
 
 /**
@@ -93,14 +139,20 @@ export function saturation(
 ): { readonly saturated: number; readonly dead: number } {
   const sd = Math.sqrt(variance);
   const slope = (t: number) => Math.abs(activation.derivative(mean + sd * t));
-  const limit = SATURATED * activation.steepest;
-  if (sd === 0) return { saturated: slope(0) < limit ? 1 : 0, dead: slope(0) === 0 ? 1 : 0 };
-  const grid = gridAround(activation.breaks.map((at) => (at - mean) / sd).filter((t) => Math.abs(t) < 9));
-  const slopes = grid.map(slope);
-  const over = (size: number) => size - limit;
-  const moving = (size: number) => (size === 0 ? -1 : 1);
+  const limit = saturatedBelow(activation);
+  const saturated: Within = (size) => size < limit;
+  if (sd === 0) return { saturated: saturated(slope(0)) ? 1 : 0, dead: flat(slope(0)) ? 1 : 0 };
+  const inUnits = (places: readonly number[]) => places.map((x) => (x - mean) / sd);
+  const share = (edges: Edges, within: Within) =>
+    shareBetween(
+      edges === null
+        ? edgesNear(slope, within, inUnits(activation.breaks))
+        : inUnits(edges).filter((t) => Math.abs(t) < REACH),
+      within(slope(-REACH)),
+    );
+  const edges = knownEdges(activation);
   return {
-    saturated: activation.steepest === 0 ? 1 : below((t) => over(slope(t)), grid, slopes.map(over)),
-    dead: below((t) => moving(slope(t)), grid, slopes.map(moving)),
+    saturated: activation.steepest === 0 ? 1 : share(edges.saturated, saturated),
+    dead: share(edges.dead, flat),
   };
 }

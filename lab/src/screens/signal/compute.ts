@@ -61,6 +61,7 @@ function collector(state: SignalState, scheme: string) {
 
 /** Draws the weights again and again and runs the networks: what is known after each draw. Seeds count on from the state's. */
 export async function* draws(state: SignalState, context: Context): AsyncGenerator<Draws> {
+  if (state.draws === 0) return;
   const schemes = schemesOf(state);
   const [first, second] = [collector(state, schemes[0]), collector(state, schemes[1])];
   for (let index = 0; index < state.draws; index++) {
