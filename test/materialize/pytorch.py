@@ -18,6 +18,9 @@ from torch import nn
 
 import modules
 
+# The tests run two files at a time: threads that wait for each other would take the other's core.
+torch.set_num_threads(1)
+
 ACTIVATIONS = {
     "elu": nn.ELU, "hardswish": nn.Hardswish, "leakyrelu": functools.partial(nn.LeakyReLU, 0.1), "mish": nn.Mish,
     "prelu": nn.PReLU, "selu": nn.SELU, "silu": nn.SiLU, "softplus": nn.Softplus,
@@ -51,7 +54,7 @@ def read(path):
 
 
 def mean_square(values):
-    return values.double().square().mean().item()
+    return torch.linalg.vector_norm(values, dtype=torch.float64).item() ** 2 / values.numel()
 
 
 def watch(net, record):
@@ -59,18 +62,19 @@ def watch(net, record):
         if isinstance(module, LAYERS):
             module.register_forward_hook(lambda _m, _x, y, n=name: record(f"{n}.weight", mean_square(y)))
         elif isinstance(module, nn.RNNBase):
-            module.register_forward_hook(lambda m, x, _y, n=name: recurrent(m, x[0], n, record))
+            module.register_forward_hook(lambda m, x, y, n=name: recurrent(m, x[0], y[0], n, record))
 
 
-def recurrent(module, x, name, record):
-    """nn.LSTM and nn.GRU show their last layer only: run layer by layer."""
-    for layer in range(module.num_layers):
+def recurrent(module, x, y, name, record):
+    """nn.LSTM and nn.GRU show their last layer only: those before it run once more, layer by layer."""
+    for layer in range(module.num_layers - 1):
         one = type(module)(x.shape[-1], module.hidden_size, batch_first=module.batch_first)
         end = f"_l{layer}"
         own = {k[: -len(end)] + "_l0": v for k, v in module.state_dict().items() if k.endswith(end)}
         one.load_state_dict(own, strict=True)
         x, _ = one(x)
         record(f"{name}.weight_ih{end}", mean_square(x))
+    record(f"{name}.weight_ih_l{module.num_layers - 1}", mean_square(y))
 
 
 def measure(module, given, files):
