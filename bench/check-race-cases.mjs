@@ -34,7 +34,7 @@ const lowBiases = (model, weights) => {
 };
 
 /** A gain of some per cent is beyond the noise of 297 rows only over more draws. */
-const MORE = { seeds: 12 };
+export const MORE = { seeds: 12 };
 
 /** Errors: the fix has to win. */
 export const ERRORS = [

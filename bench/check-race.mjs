@@ -1,8 +1,8 @@
 // `npm run check-race`: is every error of `check` borne out? Each flagged model is trained on the digits beside its own
 // `init --fix`, with SGD and Adam at several rates; what counts is the accuracy on held-out rows at each side's best rate.
-// Writes docs/check-race.md. Exits 1 where a fix does not win by three standard errors of the difference.
-// With words behind it only the cases that hold one of them are raced, and the text goes to stdout.
-import { existsSync, writeFileSync } from "node:fs";
+// Writes each row into docs/check-race.md as it ends. Exits 1 where a fix does not win by three standard errors of the difference.
+// With words behind it only the cases that hold one of them are raced; the other rows stay.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { prepare } from "../scripts/prepare.mjs";
 
@@ -14,7 +14,7 @@ if (!existsSync(shared)) {
 prepare();
 const { checkModel, createTrainer, fixModel, initialize, plan, runTraining } = await import("../dist/index.js");
 const { openModel, readData } = await import("../dist/node.js");
-const { ERRORS, WARNINGS } = await import("./check-race-cases.mjs");
+const { ERRORS, MORE, WARNINGS } = await import("./check-race-cases.mjs");
 
 const SEEDS = 4;
 const STEPS = 120;
@@ -121,49 +121,61 @@ async function race([rule, what, line, scheme, change, { steps, seeds = SEEDS } 
   process.stderr.write(
     `check-race: ${rule}, ${what}: ${found}/${seeds} flagged, ${percent(q)} % (${flagged[0].by}), fixed ${percent(p)} % (${mended[0].by}), ${wins ? "borne out" : "NOT borne out"}\n`,
   );
-  return {
-    row: `| ${rule} | ${what} | ${found}/${seeds} | ${percent(q)} | ${percent(p)} | ${percent(gain)} | ${percent(error)} | ${wins ? "yes" : "no"} |`,
-    borneOut: wins && found === seeds,
-  };
+  write(
+    `${rowStart(rule, what)} ${found}/${seeds} | ${percent(q)} | ${percent(p)} | ${percent(gain)} | ${percent(error)} | ${wins ? "yes" : "no"} |`,
+  );
+  return wins && found === seeds;
 }
 
-const words = process.argv.slice(2);
-const chosen = (cases) =>
-  cases.filter((each) => words.length === 0 || words.some((word) => each.join(" ").includes(word)));
-async function raceAll(cases, severity) {
-  const rows = [];
-  for (const each of chosen(cases)) rows.push(await race(each, severity));
-  return rows;
+const page = new URL("../docs/check-race.md", import.meta.url);
+const rowStart = (rule, what) => `| ${rule} | ${what} |`;
+const rows = existsSync(page)
+  ? readFileSync(page, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("| "))
+  : [];
+
+/** The page with this row renewed, in the order of the cases. */
+function write(row) {
+  const start = row.split("|").slice(0, 3).join("|");
+  const old = rows.findIndex((line) => line.startsWith(start));
+  if (old === -1) rows.push(row);
+  else rows[old] = row;
+  writeFileSync(page, textOf());
 }
-const errors = await raceAll(ERRORS, "error");
-const warnings = await raceAll(WARNINGS, "warning");
-const lost = errors.filter(({ borneOut }) => !borneOut).length;
-const table = (rows) =>
+
+const table = (cases) =>
   [
     "| rule | model | flagged | accuracy as it is | with the fix | gain | its error | wins |",
     "|---|---|--:|--:|--:|--:|--:|---|",
-    ...rows.map(({ row }) => row),
+    ...cases.flatMap(([rule, what]) => rows.filter((line) => line.startsWith(rowStart(rule, what)))),
   ].join("\n");
 
-const text = `# Every error is borne out by training
+const textOf = () => `# Every error is borne out by training
 
 Made by \`npm run check-race\`; do not edit by hand.
 
 Each row is a model that \`check\` gives an error for. It is trained on the digits (${labels.length - HELD_OUT} rows, ${STEPS} steps of ${BATCH}) beside
 what \`init --fix\` makes of it, by SGD at rates 0.03, 0.3 and 3 and by Adam at 0.001 and 0.01; each side counts with its best
 rate. Of \`step-too-large\` the rate itself is what is flagged, and its fix the rate that the finding names: the same weights, by SGD
-at both. Accuracies are per cent of the ${HELD_OUT} rows held out, means over ${SEEDS} draws, or as many as were flagged of. The fix has to win by three standard errors of the
-difference (between draws, and of the finite test set).
+at both. Each model is drawn ${SEEDS} times, or ${MORE.seeds} where the harm is small; "flagged" says in how many of the draws \`check\` gives the
+error. Accuracies are per cent of the ${HELD_OUT} rows held out, means over the draws. The fix has to win by three standard errors of
+the difference (between draws, and of the finite test set).
 
-${table(errors)}
+${table(ERRORS)}
 
 ## Warnings
 
 The same for weights that are too large before units that saturate, in layers behind the first: what \`mis-scaled\` warns of only. A
 fix that does not win by three errors here is why.
 
-${table(warnings)}
+${table(WARNINGS)}
 `;
-if (words.length === 0) writeFileSync(new URL("../docs/check-race.md", import.meta.url), text);
-else process.stdout.write(text);
+
+const words = process.argv.slice(2);
+const chosen = (cases) =>
+  cases.filter((each) => words.length === 0 || words.some((word) => each.join(" ").includes(word)));
+let lost = 0;
+for (const each of chosen(ERRORS)) if (!(await race(each, "error"))) lost++;
+for (const each of chosen(WARNINGS)) await race(each, "warning");
 process.exit(lost === 0 ? 0 : 1);
