@@ -28,6 +28,7 @@ const PARTS: Readonly<Partial<Record<ParameterUsage["part"], string>>> = {
   bias: "biases start at 0",
   "input-bias": "biases start at 0",
   "recurrent-bias": "biases start at 0",
+  "recurrent-weight": "the states that it is multiplied by differ, and so do its gradients from the first step on",
   shift: "a norm's shift starts at 0",
   "running-mean": "a running mean starts at 0",
   "layer-scale": "ReZero's gate starts at 0 (Bachlechner 2020)",
@@ -39,19 +40,34 @@ const PARTS: Readonly<Partial<Record<ParameterUsage["part"], string>>> = {
 };
 
 /** Whether another way leads past a weight: what a zero cuts off is one branch, not the network. */
-function writesBranch(usage: ParameterUsage, usages: Usages): boolean {
-  if (usage.writes) return true;
-  return usages.residuals.some(
-    ({ writer, members }) => writer?.parameter === usage.parameter.name || members.at(-1) === usage.node,
-  );
+const writesBranch = (usage: ParameterUsage, usages: Usages): boolean =>
+  usage.writes || usages.residuals.some(({ members }) => members.at(-1) === usage.node);
+
+/**
+ * What closes a residual branch behind a weight that is its last: a norm's scale or a layer scale of zeros. Of two zero factors
+ * in a row neither gets a gradient, so that the branch never opens; null where there is none.
+ */
+export function closedBehind(
+  { node, parameter }: ParameterUsage,
+  usages: Usages,
+  isZero: (parameter: string) => boolean,
+): string | null {
+  if (node === null) return null;
+  const branch = usages.residuals.find(({ members }) => members.at(-1) === node);
+  const behind = branch?.writer?.parameter;
+  return behind !== undefined && behind !== parameter.name && isZero(behind) ? behind : null;
 }
 
 /**
  * The reason why this parameter may be all zeros at the start, in words.
  *
- * @param last whether it is the last weight of a file without a graph
+ * @param mayReadOut whether a weight of a file without a graph may be the readout
  */
-export function reasonForZero(usage: ParameterUsage, usages: Usages, { last }: { readonly last: boolean }): ZeroReason {
+export function reasonForZero(
+  usage: ParameterUsage,
+  usages: Usages,
+  { mayReadOut }: { readonly mayReadOut: boolean },
+): ZeroReason {
   const part = PARTS[usage.part];
   if (part !== undefined) return part;
   if (usage.node !== null) {
@@ -60,7 +76,7 @@ export function reasonForZero(usage: ParameterUsage, usages: Usages, { last }: {
     if (usage.attention?.query || usage.attention?.key)
       return usage.attention.value ? null : "μP starts queries at 0 (Yang 2021)";
     if (usage.gate) return "a gate may start at 0 (Bachlechner 2020)";
-  } else if (last) return "the last weight of the file, as far as names tell a readout";
+  } else if (mayReadOut) return "a readout, as far as order and shapes tell one";
   for (const [name, reason] of NAMED) if (name.test(usage.parameter.name)) return reason;
   return null;
 }

@@ -1,6 +1,7 @@
 /** Models for tests of the check: corpus files and lines with drawn, then changed, values. */
 
 import { fileURLToPath } from "node:url";
+import type { Finding } from "../../src/check/index.ts";
 import { openModel } from "../../src/formats/file.ts";
 import { initialize } from "../../src/materialize/index.ts";
 import type { Model } from "../../src/model/types.ts";
@@ -38,3 +39,9 @@ export const scale = (values: Values, name: string, factor: number) =>
     name,
     (values.get(name) ?? new Float32Array()).map((value) => value * factor),
   );
+
+/** Errors and warnings as "severity rule tensor". */
+export const told = (findings: readonly Finding[]) =>
+  findings
+    .filter(({ severity }) => severity !== "info")
+    .map(({ severity, rule, tensor }) => [severity, rule, tensor].filter(Boolean).join(" "));

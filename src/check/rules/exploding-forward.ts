@@ -1,4 +1,5 @@
 import { figure } from "../../plan/words.ts";
+import type { LayerSignal } from "../signals/types.ts";
 import type { Finding } from "../types.ts";
 import { hiddenLayers, weightsOf } from "./chain.ts";
 import type { Rule, RuleContext } from "./types.ts";
@@ -8,7 +9,11 @@ function find(context: RuleContext): Finding[] {
   if (!signals) return [];
   const layers = hiddenLayers(context);
   const input = Math.max(signals.input, Number.MIN_VALUE);
-  const first = layers.find((layer) => !(layer.secondMoment / input <= context.limit("warning")));
+  const limit = context.limit("warning");
+  // In a run NaN is what became of an overflow; a prediction without a number says nothing.
+  const isBeyond = ({ secondMoment }: LayerSignal) =>
+    secondMoment / input > limit || (Number.isNaN(secondMoment) && signals.source === "measured");
+  const first = layers.find(isBeyond);
   if (first === undefined) return [];
   const worst = layers.reduce((most, layer) => (layer.secondMoment > most.secondMoment ? layer : most), first);
   const growth = worst.secondMoment / input;

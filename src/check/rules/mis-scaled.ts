@@ -6,7 +6,7 @@ import { centreWithout } from "../facts/median.ts";
 import type { TensorFacts } from "../facts/types.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
-import { isMultiplied, soundMatrices } from "./weights.ts";
+import { isMultiplied, readsOutByShape, soundMatrices } from "./weights.ts";
 
 interface Convention {
   readonly name: string;
@@ -71,9 +71,23 @@ function isFrequency({ usage }: TensorFacts): boolean {
   return !saturates.left && !saturates.right && Math.abs(value(1e3)) <= 1 && Math.abs(value(-1e3)) <= 1;
 }
 
-/** Small on purpose: readouts, the ends of residual branches, queries, keys, gates. */
-const maySmall = ({ usage }: TensorFacts): boolean =>
-  usage.readout !== null || usage.writes || usage.gate || usage.attention !== null || usage.residual !== null;
+/** Input and recurrent weight of one cell: by their node, or by PyTorch's names. */
+const sharesCell = (input: TensorFacts, recurrent: TensorFacts): boolean =>
+  input.usage.node === null
+    ? recurrent.name === input.name.replace("weight_ih", "weight_hh")
+    : recurrent.usage.node === input.usage.node;
+
+/** Small on purpose: readouts, the ends of residual branches, queries, keys, gates; inputs of a state that an identity keeps. */
+function maySmall(facts: TensorFacts, all: readonly TensorFacts[], { likeness }: RuleContext): boolean {
+  const { usage } = facts;
+  if (usage.node === null && readsOutByShape(facts, all)) return true;
+  if (usage.part === "input-weight") {
+    const beside = all.find((other) => other.usage.part === "recurrent-weight" && sharesCell(facts, other));
+    // Le, Jaitly & Hinton 2015, section 3: inputs of standard deviation 0.001.
+    if (beside && likeness.get(beside.name)?.family === "identity") return true;
+  }
+  return usage.readout !== null || usage.writes || usage.gate || usage.attention !== null || usage.residual !== null;
+}
 
 function isBounded({ usage }: TensorFacts): boolean {
   if (!usage.activation) return false;
@@ -124,7 +138,7 @@ function find(context: RuleContext): Finding[] {
     // One other weight is no law: then the distance from what the layer needs decides alone, and must be as large.
     const absolute = others < 2 ? Math.log(factor) : Math.log(off);
     if (Math.abs(apart) < scatter || Math.sign(apart) !== Math.sign(needed) || Math.abs(needed) < absolute) return [];
-    if (apart < 0 && maySmall(facts)) return [];
+    if (apart < 0 && maySmall(facts, candidates, context)) return [];
     const times = Math.exp(Math.abs(apart));
     const expected = facts.std / Math.exp(apart);
     const severe = apart > 0 && !facts.usage.normalized && !(isBounded(facts) && endures(facts, times, context.limit));

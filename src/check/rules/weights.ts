@@ -17,5 +17,21 @@ export function soundMatrices(context: RuleContext): TensorFacts[] {
   );
 }
 
+/** Outputs and inputs of a matrix or kernel in channels, whichever axes count them. */
+function channelsOf({ usage, parameter: { shape }, count }: TensorFacts): {
+  readonly out: number;
+  readonly in: number;
+} {
+  const out = count / usage.fans.true.fanIn;
+  const inner = shape[0] === out ? shape[1] : shape.at(-2);
+  return { out, in: shape.length > 2 ? (inner ?? 0) : usage.fans.true.fanIn };
+}
+
+/** Whether a weight may be a readout as far as shapes tell: no other weight, its numbers not all equal, takes in as many features. */
+export function readsOutByShape(facts: TensorFacts, all: readonly TensorFacts[]): boolean {
+  const { out } = channelsOf(facts);
+  return !all.some((other) => other !== facts && other.min < other.max && channelsOf(other).in === out);
+}
+
 /** Weights that multiply: every matrix but lookup tables. */
 export const isMultiplied = ({ usage }: TensorFacts): boolean => usage.part !== "table";

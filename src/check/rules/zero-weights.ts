@@ -1,22 +1,40 @@
 import { isZero, type TensorFacts } from "../facts/types.ts";
-import { reasonForZero } from "../legitimate.ts";
+import { closedBehind, reasonForZero } from "../legitimate.ts";
 import { counterparts } from "../names.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
-import { isMultiplied, matricesOf } from "./weights.ts";
+import { isMultiplied, matricesOf, readsOutByShape } from "./weights.ts";
 
-function finding(facts: TensorFacts, everything: boolean, graph: boolean): Finding {
+interface Place {
+  readonly everything: boolean;
+  readonly graph: boolean;
+  /** Zeros behind it. */
+  readonly closed: string | null;
+}
+
+function messageOf({ everything, closed }: Place): string {
+  if (everything) return "every weight of the model is 0: no input reaches the output, no gradient a hidden layer";
+  if (closed === null) return "all values are 0: no input passes the layer, and no gradient comes back through it";
+  return `all values are 0, and so are those of ${closed} behind it: of two zeros in a row neither gets a gradient, the branch stays closed`;
+}
+
+function finding(facts: TensorFacts, place: Place): Finding {
   const { name, count, usage } = facts;
+  const { everything, graph, closed } = place;
   return {
     rule: "zero-weights",
     // Without a graph nobody knows what stands beside the tensor.
     severity: graph || everything ? "error" : "warning",
     tensor: name,
     ...(usage.node ? { node: usage.node.name } : {}),
-    message: everything
-      ? "every weight of the model is 0: no input reaches the output, no gradient a hidden layer"
-      : "all values are 0: no input passes the layer, and no gradient comes back through it",
-    evidence: { zeros: count, count, fanIn: usage.fans.true.fanIn, fanOut: usage.fans.true.fanOut },
+    message: messageOf(place),
+    evidence: {
+      zeros: count,
+      count,
+      fanIn: usage.fans.true.fanIn,
+      fanOut: usage.fans.true.fanOut,
+      ...(closed === null ? {} : { closed }),
+    },
     fix: "draw the tensor from a law that breaks symmetry, such as epoch0 init --fix does",
     redraw: [name],
   };
@@ -49,16 +67,20 @@ function find(context: RuleContext): Finding[] {
     const scales = [...context.facts.values()].filter((facts) => facts.usage.part === "scale" && isZero(facts));
     const names = scales.map(({ name }) => name);
     return zeros.map((facts, i) => {
-      const found = finding(facts, true, graph);
+      const found = finding(facts, { everything, graph, closed: null });
       return i === 0 ? { ...found, redraw: [facts.name, ...names] } : found;
     });
   }
-  return zeros
-    .filter(
-      (facts) =>
-        reasonForZero(facts.usage, usages, { last: facts === last }) === null && !inEveryBlock(facts, matrices),
-    )
-    .map((facts) => finding(facts, false, graph));
+  const isZeroByName = (name: string) => {
+    const facts = context.facts.get(name);
+    return facts !== undefined && isZero(facts);
+  };
+  return zeros.flatMap((facts) => {
+    const closed = closedBehind(facts.usage, usages, isZeroByName);
+    const mayReadOut = facts === last || readsOutByShape(facts, matrices);
+    const meant = reasonForZero(facts.usage, usages, { mayReadOut }) !== null || inEveryBlock(facts, matrices);
+    return meant && closed === null ? [] : [finding(facts, { everything, graph, closed })];
+  });
 }
 
 /** All-zero weights that no published recipe explains. */

@@ -1,5 +1,6 @@
 /** The activation that a layer's output goes into, unit by unit. */
 
+import type { Activation } from "../../activation/index.ts";
 import type { ActivationNode, NormalizeNode } from "../../model/types.ts";
 import { flowingInputs, type Graph, isRearranging } from "../../plan/usage/graph.ts";
 import { scalingFactor } from "../../plan/usage/linear-map.ts";
@@ -42,4 +43,16 @@ export function directActivation(graph: Graph, tensor: string): ActivationNode |
     if (!passes || flowingInputs(graph, node).length !== 1) return null;
     current = node.outputs[0] ?? "";
   }
+}
+
+/** Far out, where a slope that stays bounded is at most that of the middle. */
+const FAR = 200;
+
+/**
+ * Whether units of it can be driven to where it is flat: it levels off towards a side, and its slopes are bounded. What is flat
+ * only around 0 (x³, x − tanh x) is small there, not saturated; where slopes grow without end (eˣ, ReLU²) none is the steepest.
+ */
+export function canSaturate({ derivative, saturates, steepest }: Activation): boolean {
+  const bounded = [-FAR, FAR].every((x) => Math.abs(derivative(x)) <= 2 * steepest);
+  return bounded && (saturates.left || saturates.right);
 }

@@ -8,7 +8,7 @@ import type { Usages } from "../../plan/usage/types.ts";
 import { createExecutor, type Mode } from "../../run/index.ts";
 import { normalNoise } from "../../run/noise.ts";
 import { batchOf, type Rows, type Scaling } from "../data.ts";
-import { directActivation, directPath } from "./activation.ts";
+import { canSaturate, directActivation, directPath } from "./activation.ts";
 import type { DeadUnits, LayerSignal, Signals } from "./types.ts";
 
 export interface MeasureOptions {
@@ -210,6 +210,7 @@ function layersOf(model: Model, usages: Usages, seen: Seen): LayerSignal[] {
     const moments = tensor === undefined ? undefined : seen.moments.get(tensor);
     if (weight === null || tensor === undefined || moments === undefined) return [];
     const activation: ActivationNode | null = directActivation(usages.graph, tensor);
+    const resolved = activation ? resolveActivation(activation.activation) : null;
     const slopes = activation ? seen.slopes.get(activation.inputs[0] ?? "") : undefined;
     return [
       {
@@ -221,10 +222,8 @@ function layersOf(model: Model, usages: Usages, seen: Seen): LayerSignal[] {
         distinct: Math.max(0, moments.secondMoment - moments.common),
         gradient: seen.gradients.get(tensor) ?? 0,
         weightGradient: seen.weightGradients.get(weight) ?? 0,
-        activation: activation
-          ? { label: resolveActivation(activation.activation).label, reference: activation.activation }
-          : null,
-        saturated: slopes ? (slopes.slow - slopes.flat) / slopes.total : null,
+        activation: activation && resolved ? { label: resolved.label, reference: activation.activation } : null,
+        saturated: slopes && resolved && canSaturate(resolved) ? (slopes.slow - slopes.flat) / slopes.total : null,
       },
     ];
   });

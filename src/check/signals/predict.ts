@@ -7,7 +7,7 @@ import type { PlannedTensor } from "../../plan/types.ts";
 import type { Usages } from "../../plan/usage/types.ts";
 import { type PropagateOptions, type Propagation, propagate } from "../../propagate/index.ts";
 import type { TensorFacts } from "../facts/types.ts";
-import { directActivation } from "./activation.ts";
+import { canSaturate, directActivation } from "./activation.ts";
 import { predictDead } from "./dead.ts";
 import { lawsOf } from "./laws.ts";
 import type { LayerSignal, OutputSignal, Signals } from "./types.ts";
@@ -53,6 +53,7 @@ function layersOf(model: Model, usages: Usages, propagation: Propagation): Layer
     if (tensor === undefined || signal === undefined) return [];
     const samples = Math.max(1, model.batch);
     const activation = directActivation(usages.graph, tensor);
+    const resolved = activation ? resolveActivation(activation.activation) : null;
     return [
       {
         weight: row.weight,
@@ -64,11 +65,12 @@ function layersOf(model: Model, usages: Usages, propagation: Propagation): Layer
         gradient: (signal.gradient * elements(model.tensors.get(tensor)?.shape ?? [])) / samples,
         weightGradient:
           (propagation.gradients.get(row.weight) ?? 0) * elements(model.parameters.get(row.weight)?.shape ?? []),
-        activation: activation
-          ? { label: resolveActivation(activation.activation).label, reference: activation.activation }
-          : null,
+        activation: activation && resolved ? { label: resolved.label, reference: activation.activation } : null,
         // Flat parts are counted apart: half of a rectifier's units are flat by design.
-        saturated: row.saturated === null ? null : Math.max(0, row.saturated - (row.dead ?? 0)),
+        saturated:
+          row.saturated === null || !resolved || !canSaturate(resolved)
+            ? null
+            : Math.max(0, row.saturated - (row.dead ?? 0)),
       },
     ];
   });

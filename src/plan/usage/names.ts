@@ -110,8 +110,20 @@ function fansFromPart(part: Part, shape: readonly number[], gates: number, layou
   return noFans;
 }
 
+/** Features of a matrix in a stack; a kernel's taps are rarely as many. */
+const FEWEST_FEATURES = 16;
+
+/**
+ * A matrix for each of some experts, [experts, out, in] or [experts, in, out], and no kernel [out, in, taps]: more taps than outputs,
+ * and fewer outputs than inputs, no layer has.
+ */
+function isStack([members = 0, rows = 0, columns = 0, ...rest]: readonly number[]): boolean {
+  return rest.length === 0 && members > 1 && members < Math.min(rows, columns) && columns >= FEWEST_FEATURES;
+}
+
 function matrixOrKernel(shape: readonly number[], layout: Layout): FanConventions {
   if (shape.length === 2) return matrixFans(shape, layout);
+  if (layout === "out-in" && isStack(shape)) return matrixFans(shape.slice(1), layout);
   const kernel = fans(shape, { op: "conv", layout });
   return { true: kernel, torch: kernel, keras: kernel };
 }
