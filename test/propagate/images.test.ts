@@ -139,6 +139,39 @@ const CASES: Readonly<Record<string, Case>> = {
     // Windows at every position share winners: the gradient of what is pooled comes out 28 % low.
     only: ["a", "r", "m", "y", "k2"],
   },
+  "maps flattened side by side, and beside a vector: every element a feature": {
+    graph: {
+      inputs: { x: [N, 3, 8, 8], t: [N, 20] },
+      parameters: { k1: [16, 3, 3, 3], w1: [32, 148], w2: [8, 32] },
+      tensors: {
+        a: [N, 16, 8, 8],
+        r: [N, 16, 8, 8],
+        m: [N, 16, 2, 2],
+        n: [N, 16, 2, 2],
+        f: [N, 64],
+        g: [N, 64],
+        j: [N, 148],
+        z: [N, 32],
+        s: [N, 32],
+        y: [N, 8],
+      },
+      outputs: ["y"],
+      nodes: [
+        conv("a", "x", "k1", 1),
+        act("r", "a", "relu"),
+        maxPool("m", "r", 4, 4, 0),
+        { ...maxPool("n", "r", 4, 4, 0), kernel: [2, 4] },
+        reshape("f", "m"),
+        reshape("g", "n"),
+        { ...base("j", ["f", "t", "g"], ["j"]), kind: "concat", axis: 1 },
+        linear("z", "j", "w1"),
+        act("s", "z", "relu"),
+        linear("y", "s", "w2"),
+      ],
+    },
+    variances: { k1: 1 / 27, w1: 1 / 148, w2: 1 / 32 },
+    width: 16,
+  },
   "two towers of one encoder stand to each other as two samples do": {
     graph: {
       inputs: { u: [N, 1, 8, 8], v: [N, 1, 8, 8] },

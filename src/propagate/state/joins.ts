@@ -2,7 +2,7 @@
 
 import { carry, type Gradient, type GradientPart, totalKernel } from "../context.ts";
 import { joinAxis, offDiagonal, sliceAxis } from "../kernel/axes.ts";
-import { diagonal, type Kernel, mapCorrelations, sumKernels } from "../kernel/kernel.ts";
+import { diagonal, type Kernel, mapCorrelations, positions, sumKernels, uniformKernel } from "../kernel/kernel.ts";
 import { align, hasPlainAxes, sameFactors } from "./align.ts";
 import { channelsOf, type Factor, mixParts, type Part, positionDims, type State } from "./state.ts";
 
@@ -56,6 +56,50 @@ function withAxis(state: State, axis: number): { state: State; dim: number } {
   };
 }
 
+/** A map laid out along one axis, channels and all positions: for what comes beside it every element is a feature. */
+const isFlattened = (state: State, axis: number): boolean => {
+  const dims = positionDims(state.layout[axis]);
+  return (
+    dims.length > 0 &&
+    dims.length === state.parts[0].kernel.sizes.length &&
+    state.layout[axis].some((factor) => factor.role === "channel")
+  );
+};
+
+/** Features side by side, some of them maps that were flattened. */
+const joinsFlattened = (states: readonly State[], axis: number): boolean =>
+  states.some((state) => isFlattened(state, axis)) &&
+  states.every((state) => isFlattened(state, axis) || state.parts[0].kernel.sizes.length === 0);
+
+function asFeatures(part: Part): Part {
+  const { kernel, channels, between } = part;
+  const count = positions(kernel);
+  const features = channels * count;
+  const level = diagonal(kernel);
+  const inside = (count - 1) * offDiagonal(kernel) * level + (channels - 1) * count * between;
+  return {
+    channels: features,
+    mean: part.mean,
+    kernel: uniformKernel([], level, 1),
+    between: features === 1 ? between : inside / (features - 1),
+    cross: part.cross,
+    spread: part.spread,
+    freedom: part.freedom,
+    shape: part.shape,
+  };
+}
+
+const flattenedState = (state: State, axis: number): State =>
+  isFlattened(state, axis)
+    ? {
+        shape: state.shape,
+        layout: state.layout.map((factors, i) =>
+          i === axis ? [{ role: "channel", size: state.shape[axis] }] : factors,
+        ),
+        parts: state.parts.map(asFeatures),
+      }
+    : state;
+
 /** `across`: E[a a'] of elements of two pieces at different positions; default: the square of their mean. */
 export function concatStates(
   states: readonly State[],
@@ -63,6 +107,12 @@ export function concatStates(
   shape: readonly number[],
   across?: () => number | null,
 ): State {
+  if (joinsFlattened(states, axis))
+    return concatChannels(
+      states.map((state) => flattenedState(state, axis)),
+      axis,
+      shape,
+    );
   if (roleOf(states, axis) === "channel") return concatChannels(states, axis, shape);
   const prepared = states.map((state) => withAxis({ ...state, parts: [mixParts(state)] }, axis));
   const dim = prepared[0].dim;
@@ -148,14 +198,20 @@ function keepingPairs(piece: Kernel, whole: Kernel): Kernel {
   return { ...piece, ...mapCorrelations(piece, (c) => Math.max(-1, Math.min(1, (c * before) / after))) };
 }
 
+/** Gradients of features that were positions of a map: what two of them have in common is not followed. */
+const overPositionsOf = ({ sizes }: Kernel, feature: Kernel): Kernel => uniformKernel(sizes, diagonal(feature), 0);
+
 /** Cuts the gradient of a concatenation into the gradients of its pieces. */
 export function splitGradient(states: readonly State[], axis: number, out: State, gradient: Gradient): Gradient[] {
-  if (roleOf(states, axis) === "channel") {
+  const flattened = joinsFlattened(states, axis);
+  if (flattened || roleOf(states, axis) === "channel") {
     let at = 0;
     return states.map((state) => {
       const piece = gradient.slice(at, at + state.parts.length);
       at += state.parts.length;
-      return piece;
+      return flattened && isFlattened(state, axis)
+        ? piece.map((part, i) => carry(part, overPositionsOf(state.parts[i].kernel, totalKernel(part))))
+        : piece;
     });
   }
   const dims = positionDims(out.layout[axis]);
