@@ -39,11 +39,11 @@ const transpose = (name: string, x: string, permutation: number[]): Node => ({
   permutation,
 });
 
-const maxPool = (name: string, x: string, kernel: number, stride: number, pad: number): Node => ({
+const maxPool = (name: string, x: string, kernel: number | [number, number], stride: number, pad: number): Node => ({
   ...base(name, [x], [name]),
   kind: "pool",
   method: "max",
-  kernel: [kernel, kernel],
+  kernel: typeof kernel === "number" ? [kernel, kernel] : kernel,
   strides: [stride, stride],
   dilations: [1, 1],
   pads: [pad, pad, pad, pad],
@@ -160,7 +160,7 @@ const CASES: Readonly<Record<string, Case>> = {
         conv("a", "x", "k1", 1),
         act("r", "a", "relu"),
         maxPool("m", "r", 4, 4, 0),
-        { ...maxPool("n", "r", 4, 4, 0), kernel: [2, 4] },
+        maxPool("n", "r", [2, 4], 4, 0),
         reshape("f", "m"),
         reshape("g", "n"),
         { ...base("j", ["f", "t", "g"], ["j"]), kind: "concat", axis: 1 },
