@@ -1,8 +1,9 @@
 /** Graphs over images, small, against runs of the same graphs over draws of the weights. */
 
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Node } from "../../src/model/types.ts";
-import { base } from "../run/graph.ts";
+import { propagate } from "../../src/propagate/index.ts";
+import { base, sketch } from "../run/graph.ts";
 import { act, agreesWithRun, type Case, combine, linear, reduce } from "./case.ts";
 
 const N = 32;
@@ -217,4 +218,25 @@ const CASES: Readonly<Record<string, Case>> = {
 
 describe("small graphs over images, predicted and run", () => {
   it.each(Object.entries(CASES))("%s", async (_, graph) => agreesWithRun(graph));
+});
+
+describe("in closed form", () => {
+  it("pixels unshuffled into channels: four weights where a channel had one", () => {
+    const model = sketch({
+      inputs: { x: [N, 8, 8, 8] },
+      parameters: { k: [8, 32, 1, 1] },
+      tensors: { s: [N, 8, 4, 2, 4, 2], t: [N, 8, 2, 2, 4, 4], p: [N, 32, 4, 4], y: [N, 8, 4, 4] },
+      outputs: ["y"],
+      nodes: [
+        reshape("s", "x"),
+        transpose("t", "s", [0, 1, 3, 5, 2, 4]),
+        reshape("p", "t"),
+        conv("y", "p", "k", 0, { kernel: 1 }),
+      ],
+    });
+    const { signals, gradients } = propagate(model, () => ({ mean: 0, variance: 1 / 16 }), { batch: N });
+    // 32 products of variance 1/16 each; a weight meets 16 positions, value and gradient of variance 1 each.
+    expect(signals.get("y")?.secondMoment).toBeCloseTo(32 / 16, 12);
+    expect(gradients.get("k")).toBeCloseTo(16, 12);
+  });
 });

@@ -1,11 +1,11 @@
-/** Channels that a later layer reads as positions: they share its weights. */
+/** Channels that a later layer reads as positions, which share its weights, and positions that it reads as channels, which do not. */
 
 import type { Node } from "../../model/types.ts";
 import type { Context } from "../context.ts";
-import { broadcastAxes, mergeAxes } from "../kernel/axes.ts";
+import { averageAxes, broadcastAxes, mergeAxes } from "../kernel/axes.ts";
 import { correlationAt, diagonal, type Kernel, lagsFrom, uniformKernel } from "../kernel/kernel.ts";
 import { canonicalize } from "./layout.ts";
-import { channelCount, type Factor, mixParts, type Part, type State } from "./state.ts";
+import { channelCount, type Factor, mixParts, type Part, positionDims, type State } from "./state.ts";
 
 /** A kernel over further axes, whose indices are channels: two of them have the share `tie` in common at any positions. */
 function withAxes(kernel: Kernel, added: readonly number[], tie: number): Kernel {
@@ -44,6 +44,56 @@ export function promoteChannels(state: State, axes: readonly number[]): State {
   );
   const kernel = withAxes(part.kernel, added, level === 0 ? 0 : part.between / level);
   return { ...state, layout, parts: [{ ...part, channels: part.channels / size, kernel }] };
+}
+
+/** Mean correlation of two different indices along `dims`, at one index of the other axes. */
+function amongDims(kernel: Kernel, dims: readonly number[]): number {
+  const sizes = dims.map((dim) => kernel.sizes[dim]);
+  const lag = kernel.sizes.map(() => 0);
+  let sum = 0;
+  let count = 0;
+  const walk = (at: number, ways: number): void => {
+    if (at < dims.length) {
+      for (let l = 1 - sizes[at]; l < sizes[at]; l++) {
+        lag[dims[at]] = l;
+        walk(at + 1, ways * (sizes[at] - Math.abs(l)));
+      }
+      return;
+    }
+    if (dims.every((dim) => lag[dim] === 0)) return;
+    sum += ways * correlationAt(kernel, lag);
+    count += ways;
+  };
+  walk(0, 1);
+  return sum / count;
+}
+
+/** Positions that a rearrangement put beside the channels (pixels unshuffled, Shi et al. 2016 backwards) have weights of their own: they become channels. */
+function demotePositions(state: State, axis: number): State {
+  const dims = positionDims(state.layout[axis]);
+  const channels = channelCount(state.layout[axis]);
+  if (dims.length === 0 || channels === 1) return state;
+  const kept = state.parts[0].kernel.sizes.map((_, dim) => dim).filter((dim) => !dims.includes(dim));
+  const copies = dims.reduce((n, dim) => n * state.parts[0].kernel.sizes[dim], 1);
+  const layout = state.layout.map((factors, i): readonly Factor[] =>
+    i === axis
+      ? [{ role: "channel", size: state.shape[axis] }]
+      : factors.map((f): Factor => (f.role === "position" ? { ...f, dim: kept.indexOf(f.dim) } : f)),
+  );
+  const source = mixParts(state);
+  const count = source.channels * copies;
+  const own = amongDims(source.kernel, dims) * diagonal(source.kernel);
+  const part: Part = {
+    channels: count,
+    mean: source.mean,
+    kernel: averageAxes(source.kernel, dims),
+    between: ((copies - 1) * own + (count - copies) * source.between) / (count - 1),
+    cross: source.cross,
+    spread: source.spread,
+    freedom: source.freedom,
+    shape: source.shape,
+  };
+  return { ...state, layout, parts: [part] };
 }
 
 /** True where the node reads [N, C, …space] and its spatial axes as such; null: as its readers do. */
@@ -94,6 +144,9 @@ function merged(state: State): State {
 /** A tensor that a rearrangement made, [N, C, …space], with its spatial axes as positions where convolutions read them so. */
 export function asImage(context: Context, tensor: string, state: State): State {
   const space = state.shape.map((_, axis) => axis).slice(2);
-  if (!space.some((axis) => channelCount(state.layout[axis]) > 1)) return state;
-  return isReadAsImage(context, tensor, new Set()) ? merged(promoteChannels(state, space)) : state;
+  const spread = space.some((axis) => channelCount(state.layout[axis]) > 1);
+  const folded = space.length > 0 && positionDims(state.layout[1]).length > 0;
+  if (!(spread || folded) || !isReadAsImage(context, tensor, new Set())) return state;
+  const features = folded ? demotePositions(state, 1) : state;
+  return spread ? merged(promoteChannels(features, space)) : features;
 }
