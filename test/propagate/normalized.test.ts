@@ -133,6 +133,53 @@ const MEASURED: Readonly<Record<string, readonly [mean: number, error: number]>>
   "fc.weight": [0.16049, 0.0021],
 };
 
+describe("running statistics over values that have a mean", () => {
+  const model = sketch({
+    inputs: { x: [8, 4, 6, 6] },
+    parameters: { scale: [4] },
+    tensors: { b: [8, 4, 6, 6], r: [8, 4, 6, 6], y: [8, 4] },
+    outputs: ["y"],
+    nodes: [
+      {
+        kind: "normalize",
+        name: "b",
+        op: "BatchNormalization",
+        inputs: ["x"],
+        outputs: ["b"],
+        method: "batch",
+        axes: [1],
+        groups: 1,
+        epsilon: 0,
+        scale: "scale",
+        shift: null,
+        mean: null,
+        variance: null,
+        training: false,
+      },
+      relu("r", "b"),
+      {
+        kind: "reduce",
+        name: "y",
+        op: "GlobalAveragePool",
+        inputs: ["r"],
+        outputs: ["y"],
+        method: "mean",
+        axes: [2, 3],
+        keepAxes: false,
+      },
+    ],
+  });
+
+  // ∂L/∂γ = g/P Σ_p relu(x_p), x ~ N(1, 1): E = (E[relu²] + (P − 1) E[relu]²)/P with E[relu] = Φ(1) + φ(1) and
+  // E[relu²] = 2Φ(1) + φ(1). Left: the interpolation of pairs between independent and equal, exact at both ends.
+  it("counts the mean in the gradient of the scale", () => {
+    const [cdf, density, count] = [0.8413447460685429, 0.24197072451914337, 36];
+    const expected = (2 * cdf + density + (count - 1) * (cdf + density) ** 2) / count;
+    const { gradients } = propagate(model, () => ({ mean: 1, variance: 0 }), { mode: "eval", inputMean: 1 });
+    expect((gradients.get("scale") ?? 0) / expected).toBeCloseTo(1, 9);
+  });
+});
+
 describe("four convolutions with batch statistics on 8 × 8 maps", () => {
   const layers = [0, 1, 2, 3];
   const width = 32;

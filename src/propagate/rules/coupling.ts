@@ -50,6 +50,9 @@ interface Coupled {
   /** E[φ' t] and E[φ'² t²], t = (z − mean)/sd. */
   readonly mean: number;
   readonly second: number;
+  /** E[φ'] and E[φ'² t]. */
+  readonly level: number;
+  readonly tilt: number;
   /** E[φ'²], and E[φ'φ'] of two positions at a correlation. */
   readonly slope: number;
   readonly slopes: (correlation: number) => number;
@@ -57,11 +60,14 @@ interface Coupled {
 
 function coupledMoments(activation: Activation, mean: number, sd: number): Coupled {
   const map = activationMap(activation, mean, sd * sd);
-  const { mean: first, second } = slopeMoments(activation, mean, sd);
-  return { mean: first, second, slope: map.derivativeSecondMoment, slopes: map.slopeProduct };
+  return {
+    ...slopeMoments(activation, mean, sd),
+    slope: map.derivativeSecondMoment,
+    slopes: map.slopeProduct,
+  };
 }
 
-type SlopeMoments = Pick<Coupled, "mean" | "second">;
+type SlopeMoments = Pick<Coupled, "mean" | "second" | "level" | "tilt">;
 
 /** Of a homogeneous activation at mean 0: φ'(z) hangs on the sign alone, t does not know of the variance. */
 const unitSlopes = new WeakMap<Activation, SlopeMoments>();
@@ -76,20 +82,25 @@ function slopeMoments(activation: Activation, mean: number, sd: number): SlopeMo
 function integrateSlopes(activation: Activation, mean: number, sd: number): SlopeMoments {
   const { values } = expectations(
     (z, out) => {
-      const product = (activation.derivative(z) * (z - mean)) / sd;
+      const slope = activation.derivative(z);
+      const product = (slope * (z - mean)) / sd;
       out[0] = product;
       out[1] = product * product;
+      out[2] = slope;
+      out[3] = slope * product;
     },
-    2,
+    4,
     { mean, variance: sd * sd, breaks: activation.breaks, features: activation.features },
   );
-  return { mean: values[0], second: values[1] };
+  return { mean: values[0], second: values[1], level: values[2], tilt: values[3] };
 }
 
-/** E[w φ'(z) t] for t the standardized z, w the weights of the gradient's common part by rank. */
-function ledMean(activation: Activation, part: Part, weights: Float64Array): number {
+/** E[w φ'(z) (offset + along·t)] for t the standardized z, w the weights of the gradient's common part by rank. */
+function ledMean(activation: Activation, part: Part, weights: Float64Array, offset: number, along: number): number {
   const slopes = derivatives(activation, part);
-  return atomsOf(part.shape).reduce((sum, t, i) => sum + t * weights[i] * slopes[i], 0) / slopes.length;
+  return (
+    atomsOf(part.shape).reduce((sum, t, i) => sum + (offset + along * t) * weights[i] * slopes[i], 0) / slopes.length
+  );
 }
 
 /** The same where z is the largest of its window. */
@@ -99,6 +110,8 @@ function winnersMoments(activation: Activation, law: MaximumLaw, mean: number, s
   return {
     mean: law.expect((z) => activation.derivative(z) * t(z)),
     second: law.expect((z) => (activation.derivative(z) * t(z)) ** 2),
+    level: law.expect(activation.derivative),
+    tilt: law.expect((z) => activation.derivative(z) ** 2 * t(z)),
     slope: law.expect((z) => activation.derivative(z) ** 2),
     slopes: () => square,
   };
@@ -110,10 +123,16 @@ export const winnersMean = (activation: Activation, law: MaximumLaw, mean: numbe
 
 /**
  * Mean over pairs of positions of E[δ_p x_p δ_p' x_p'] for each part of `tensor`, other samples' share included; x is
- * taken centred and of variance 1, `deviation` is the standard deviation that it really has. Null where no activation
+ * taken of variance 1 around `offset`, `deviation` is the standard deviation that it really has. Null where no activation
  * follows in a way that is known: then value and gradient count as independent.
  */
-export function coupledMean(context: Context, tensor: string, index: number, deviation: number): number | null {
+export function coupledMean(
+  context: Context,
+  tensor: string,
+  index: number,
+  deviation: number,
+  offset = 0,
+): number | null {
   const found = activationAfter(context, tensor);
   if (!found) return null;
   const { node, gain } = found;
@@ -133,10 +152,11 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
   const moments = winners
     ? winnersMoments(activation, winners.law, part.mean, sd)
     : coupledMoments(activation, part.mean, sd);
-  // x = β t + √(1 − β²) e: what x and z share, and the rest of x, which has a correlation over positions of its own.
+  // x = r + β t + √(1 − β²) e: what x and z share, and the rest of x, which has a correlation over positions of its own.
   const along = share * share > 1 - ALIKE ? 1 : share * share;
   const square = moments.mean ** 2;
-  const diagonalValue = along * moments.second + (1 - along) * moments.slope;
+  const tilted = 2 * offset * Math.sqrt(along);
+  const diagonalValue = along * moments.second + (1 - along + offset * offset) * moments.slope + tilted * moments.tilt;
   if (diagonalValue === 0) return 0;
   const centredBy = (of: Part) => {
     const [level, mean] = [diagonal(of.kernel), of.mean ** 2];
@@ -144,7 +164,10 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
   };
   const [ofZ, ofX] = [centredBy(part), centredBy(own)];
   const product = (z: number, x: number) => {
-    const shared = along * (square + (moments.second - square) * z);
+    const apart = moments.mean * moments.level;
+    const lifted =
+      offset === 0 ? 0 : offset * offset * moments.slopes(z) + tilted * (apart + (moments.tilt - apart) * z);
+    const shared = lifted + along * (square + (moments.second - square) * z);
     if (along === 1) return shared;
     const rest = Math.max(-1, Math.min(1, (x - along * z) / (1 - along)));
     return shared + (1 - along) * moments.slopes(z) * rest;
@@ -154,8 +177,10 @@ export function coupledMean(context: Context, tensor: string, index: number, dev
   const kernel = joined(part.kernel, along < 1 ? values : null, at, diagonalValue);
   const inside = sumOfProduct(winners?.kernel ?? gradient.kernel, kernel) / positions(kernel) ** 2;
   const cross = product(ofZ(part.cross / diagonal(part.kernel)), ofX(own.cross / diagonal(own.kernel)));
-  const led = gradient.leadByRank && !winners ? ledMean(activation, part, gradient.leadByRank) : moments.mean;
-  return gain * (inside + gradient.shared * cross + togetherness(gradient) * along * (led * led - square));
+  const plain = offset * moments.level + Math.sqrt(along) * moments.mean;
+  const led =
+    gradient.leadByRank && !winners ? ledMean(activation, part, gradient.leadByRank, offset, Math.sqrt(along)) : plain;
+  return gain * (inside + gradient.shared * cross + togetherness(gradient) * (led * led - plain * plain));
 }
 
 /** Up to so little of its variance apart (rounding), a value and what the activation sees of it are one. */

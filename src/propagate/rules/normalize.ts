@@ -73,6 +73,9 @@ interface Whitened {
   readonly white: readonly Part[];
 }
 
+/** A mean of so little of the deviation is what rounding left of statistics' own. */
+const ROUNDING = 1e-9;
+
 /** The backward pass needs what the forward pass made. */
 const known = new WeakMap<NormalizeNode, { readonly context: Context; readonly whitened: Whitened }>();
 
@@ -109,7 +112,15 @@ export const normalizeRule: Rule<NormalizeNode> = {
     const along = state.parts.map((_, i) => {
       const outgoing = totalKernel(gradient[i]);
       const variance = diagonal(white[i].kernel) - white[i].mean ** 2;
-      const coupled = coupledMean(context, node.outputs[0], i, Math.sqrt(affine.scale.second * Math.max(0, variance)));
+      const deviation = Math.sqrt(Math.max(0, variance));
+      const offset = deviation === 0 ? 0 : white[i].mean / deviation;
+      const coupled = coupledMean(
+        context,
+        node.outputs[0],
+        i,
+        deviation * Math.sqrt(affine.scale.second),
+        Math.abs(offset) < ROUNDING ? 0 : offset,
+      );
       const whole =
         coupled !== null
           ? coupled * variance
