@@ -11,6 +11,7 @@ export {
   type Pool,
   type Stretch,
   sharedFloat32,
+  sharedTiles,
   threadsPay,
   withSharedPool,
 } from "./pool/index.ts";

@@ -1,7 +1,7 @@
 /** Tensors drawn ahead by several threads while files are written: across tensors and files, so that neither waits for the other. */
 
 import { stretchesOf } from "../init/index.ts";
-import { encodedTiles, type Pool, type Stretch, threadsPay, withSharedPool } from "../kernels/index.ts";
+import { type Pool, type Stretch, sharedTiles, threadsPay, withSharedPool } from "../kernels/index.ts";
 import { bytesOf, type Slot } from "./slots.ts";
 import { elements, TILE } from "./tiles.ts";
 
@@ -26,7 +26,7 @@ function drawnAhead(
   stretches: ReadonlyMap<Slot, readonly Stretch[]>,
   signal: AbortSignal | undefined,
 ): ParallelChunks {
-  const tiles = encodedTiles(pool, [...stretches.values()].flat(), { signal });
+  const tiles = sharedTiles(pool, [...stretches.values()].flat(), { signal });
   const order = stretches.keys();
   async function* chunksOf(slot: Slot): AsyncGenerator<Uint8Array> {
     if (order.next().value !== slot)

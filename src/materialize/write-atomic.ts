@@ -50,8 +50,8 @@ export interface AtomicOptions {
 
 /**
  * Calls `fill` with a sink into a temporary file in the same folder and moves it to `path` when all of it is on the
- * disk. On any error, an abort before all bytes are handed over included, the temporary file is removed and what was at `path` stays; a temporary file
- * that a killed process left there is removed too.
+ * disk. On any error, an abort up to then included, the temporary file is removed and what was at `path` stays; a temporary file that
+ * a killed process left there is removed too.
  *
  * @throws Error in one line when the system refuses; whatever `fill` throws
  */
@@ -85,6 +85,8 @@ export async function writeAtomically(
     file = null;
     const written = { path, bytes, sha256: hash.digest("hex") };
     await onDisk?.(written);
+    // Syncing takes seconds: who stopped meanwhile does not want the file.
+    signal?.throwIfAborted();
     await rename(temporary, path);
     await syncFolder(dirname(path));
     return written;

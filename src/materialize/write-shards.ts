@@ -199,9 +199,11 @@ async function writeJobs(
       inTurn(missing, async ({ path, slots, metadata }, filled) => {
         const fill = async (sink: ByteSink) => {
           await streamSlots(sink, slots, "safetensors", { parallel, metadata, valuesOf, signal, onBytes });
+          signal?.throwIfAborted();
           filled();
         };
-        written.set(path, await writeAtomically(path, fill, { signal, onDisk: recordDigest }));
+        // No signal from there on: a shard that is filled is kept, and the next run goes on behind it.
+        written.set(path, await writeAtomically(path, fill, { onDisk: recordDigest }));
       }),
   );
   return jobs.flatMap(({ path }) => {

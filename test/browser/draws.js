@@ -47,6 +47,7 @@ export async function draws({ createPool, draw, encodedTiles, stretchesOf }, siz
             const bytes = new Uint8Array(COUNT * width);
             let at = 0;
             for await (const piece of encodedTiles(pool, stretchesOf(initializer, target), { dtype, tile })) {
+              if (!(piece.buffer instanceof ArrayBuffer)) throw new Error("a tile lies in memory that threads share");
               bytes.set(piece, at);
               at += piece.length;
             }

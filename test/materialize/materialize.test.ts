@@ -112,6 +112,13 @@ test("a failure or an abort leaves nothing behind and keeps what was there", asy
   const options = { tile: 10, signal: controller.signal, onProgress: () => controller.abort(new Error("stopped")) };
   const model = await openModel("4 > 2");
   await expect(writeWeights(path, model, plan, options)).rejects.toThrow("stopped");
+  const late = new AbortController();
+  const onDisk = async () => late.abort(new Error("stopped late"));
+  const written = writeAtomically(path, async ({ write }) => write(new Uint8Array(10)), {
+    signal: late.signal,
+    onDisk,
+  });
+  await expect(written).rejects.toThrow("stopped late");
   const failing = writeAtomically(path, async ({ write }) => {
     await write(new Uint8Array(10));
     throw Object.assign(new Error("no space"), { code: "ENOSPC" });

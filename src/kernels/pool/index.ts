@@ -3,4 +3,4 @@
 export { sharedFloat32 } from "./memory.ts";
 export { fillParallel, type ParallelOptions, threadsPay } from "./parallel.ts";
 export { createPool, type Pool, withSharedPool } from "./pool.ts";
-export { encodedTiles, type Stretch } from "./tiles.ts";
+export { encodedTiles, type Stretch, sharedTiles } from "./tiles.ts";

@@ -71,7 +71,7 @@ const bytesOf = (dtype: "f32" | Narrow): number => (dtype === "f32" ? 4 : 2);
  *
  * @throws the signal's reason when it is aborted; Error when a thread fails
  */
-export async function* encodedTiles(
+export async function* sharedTiles(
   pool: Pool,
   stretches: readonly Stretch[],
   { dtype: usual = "f32", tile = PIECE, signal }: TilesOptions = {},
@@ -98,4 +98,17 @@ export async function* encodedTiles(
     yield next.room.bytes(answer, next.length);
     ask(next.room);
   }
+}
+
+/**
+ * `sharedTiles` in memory of their own, which every writer takes: a browser's files and sockets refuse what threads share.
+ *
+ * @throws what `sharedTiles` throws
+ */
+export async function* encodedTiles(
+  pool: Pool,
+  stretches: readonly Stretch[],
+  options: TilesOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const tile of sharedTiles(pool, stretches, options)) yield Uint8Array.from(tile);
 }

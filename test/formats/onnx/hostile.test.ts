@@ -1,21 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../../src/formats/error.ts";
+import { MAX_FOLDED_ELEMENTS } from "../../../src/formats/onnx/caps.ts";
 import { readOnnx, safeLocation } from "../../../src/formats/onnx/index.ts";
 import type { Model } from "../../../src/model/index.ts";
 import { graph, initializer, input, integers, model, node, output } from "./build.ts";
 import { modelBytes } from "./corpus.ts";
 import { harmless, refused } from "./hostile.ts";
 
-/** Each takes under 0.4 s on an idle core; a hang or a blow-up passes any limit, a busy machine does not pass this. */
-const LIMIT = 8_000;
+/** Bytes of external data that every file finds beside it. */
+const BESIDE = 64;
+
+/**
+ * Written out, nodes and shapes take a few times what they take in the file, 6 at most here (operators' and fields' names): an expansion that
+ * grows with anything but the file does not stay within this.
+ */
+const MOST_GROWTH = 16;
+/** Fields that every node and model has. */
+const LEAST_SIZE = 4096;
 
 function readAll(bytes: Uint8Array): Model {
-  const model = readOnnx(bytes, { external: () => new Uint8Array(64) });
+  const model = readOnnx(bytes, { external: () => new Uint8Array(BESIDE) });
+  let values = 0;
   for (const { name, shape } of model.parameters.values()) {
     // Placeholders may claim any size; only what lies in the file is read here.
-    if (shape.reduce((a, b) => a * b, 1) <= 1e7) model.read(name);
+    if (shape.reduce((a, b) => a * b, 1) <= 1e7) values += model.read(name)?.length ?? 0;
   }
+  // A value takes a byte or more, but for those that constants were folded to.
+  expect(values).toBeLessThanOrEqual(bytes.length + BESIDE + MAX_FOLDED_ELEMENTS);
+  const written = JSON.stringify([model.nodes, [...model.tensors]]).length;
+  expect(written).toBeLessThanOrEqual(MOST_GROWTH * bytes.length + LEAST_SIZE);
   return model;
 }
 
@@ -43,17 +57,13 @@ function refusal(bytes: Uint8Array): FormatError {
 
 describe("hostile files", () => {
   it.each(Object.keys(refused))("%s is refused in one line", (name) => {
-    const start = performance.now();
     const error = refusal(refused[name]);
     expect(error.message).toMatch(/^reading ONNX: [^\n]+$/);
     expect(error.message.length).toBeLessThan(400);
-    expect(performance.now() - start).toBeLessThan(LIMIT);
   });
 
   it.each(Object.keys(harmless))("%s is read without harm", (name) => {
-    const start = performance.now();
     expectValid(readAll(harmless[name]));
-    expect(performance.now() - start).toBeLessThan(LIMIT);
   });
 
   it("a placeholder that claims gigabytes is not made up", () => {
@@ -91,13 +101,11 @@ describe("mutated good files", () => {
   const structure = files.map((file) => modelBytes(file));
 
   const tryRead = (bytes: Uint8Array): void => {
-    const start = performance.now();
     try {
       expectValid(readAll(bytes));
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
     }
-    expect(performance.now() - start).toBeLessThan(LIMIT);
   };
 
   it("cut off anywhere: FormatError or a model, nothing else", () => {
