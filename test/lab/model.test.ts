@@ -8,7 +8,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands, writtenName } from "../../lab/src/screens/model/command.ts";
 import { mainFile, openFiles } from "../../lab/src/screens/model/open.ts";
-import { schemes } from "../../lab/src/screens/model/state.ts";
+import { schema, schemes } from "../../lab/src/screens/model/state.ts";
+import { defaults } from "../../lab/src/state/schema.ts";
 import { openModel } from "../../src/formats/file.ts";
 import { bytesSource } from "../../src/formats/source.ts";
 import { schemeByName, schemeNames } from "../../src/plan/index.ts";
@@ -71,7 +72,7 @@ test("every scheme that needs nothing but the file can be chosen", () => {
 });
 
 test("a command names the file as a shell reads it", () => {
-  const choice = { scheme: "auto", seed: 3, dtype: "f32" } as const;
+  const choice = { ...defaults(schema), seed: 3 };
   expect(commands("a b's.onnx", choice).at(-1)).toBe(
     "npx epoch0 init 'a b'\\''s.onnx' -o 'a b'\\''s-init.safetensors' --scheme auto --seed 3",
   );
@@ -174,6 +175,39 @@ describe.skipIf(browserPath === undefined)("My model", () => {
       tensors.map(({ std }) => formatNumber(std)),
     );
     const { here, there } = await both(page, path);
+    expect(here.equals(there)).toBe(true);
+    expect(lab.problems).toEqual([]);
+  });
+
+  test("other inputs: the prediction, the findings and the weights are those of the commands on the page", async () => {
+    const page = await lab.open("#v1/model?example=digits&seed=7");
+    await settled(page);
+    await page.getByRole("spinbutton", { name: "Inputs' mean" }).fill("40");
+    await page.getByRole("spinbutton", { name: "Inputs' variance" }).fill("900");
+    await page.getByRole("combobox", { name: "Batch norm and dropout" }).selectOption("eval");
+    await page.waitForURL(/inputMean=40&inputVariance=900&mode=eval/);
+    await settled(page);
+    for (const button of await page.getByRole("button", { name: "Numbers" }).all()) await button.click();
+    const lines = await page.locator(".command code").allTextContents();
+    const asked = (line: string, scheme = "") =>
+      epoch0([
+        ...words(line).map((word) => (word === basename(digits) ? digits : word)),
+        ...(scheme ? ["--scheme", scheme] : []),
+        "--json",
+      ]);
+    const [check = "", , predicted = ""] = lines;
+    const found: { summary: { line: string } } = JSON.parse((await asked(check)).out);
+    await expect
+      .poll(() => page.locator("[aria-label=Findings]").textContent(), { timeout: 30_000 })
+      .toContain(found.summary.line);
+    for (const [i, scheme] of ["file", "auto"].entries()) {
+      const { layers }: { layers: { output: { secondMoment: number } }[] } = JSON.parse(
+        (await asked(predicted, scheme)).out,
+      );
+      const cells = page.locator("figure").nth(i).locator("tbody td:nth-child(2)");
+      expect(await cells.allTextContents()).toEqual(layers.map(({ output }) => formatNumber(output.secondMoment)));
+    }
+    const { here, there } = await both(page, digits);
     expect(here.equals(there)).toBe(true);
     expect(lab.problems).toEqual([]);
   });

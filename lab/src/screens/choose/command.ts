@@ -1,7 +1,8 @@
 /** The answers as an architecture line, and as commands. */
 
+import { type Inputs, inputFields, inputOptions, inputsOf } from "../../state/inputs.ts";
 import { recipeOf } from "./recipe.ts";
-import type { ChooseState } from "./state.ts";
+import { type ChooseState, hasBatchNorm } from "./state.ts";
 
 /** The layer of the line that normalizes; "" for none. Groups of 32 channels as Wu & He 2018, fewer where 32 does not divide. */
 function normalization({ norm, width }: ChooseState): string {
@@ -67,9 +68,15 @@ export function architecture(state: ChooseState): string {
   }
 }
 
+/** What the network is fed; in training where nothing tells it from use. */
+export const fed = (state: ChooseState): Inputs => ({
+  ...inputsOf(state),
+  mode: hasBatchNorm(state) ? state.mode : inputFields.mode.default,
+});
+
 /** The recipe as code, with its reasons and signals, and as a file of weights. */
 export function commands(state: ChooseState): readonly string[] {
-  const model = `"${architecture(state)}" --scheme "${recipeOf(state).scheme}"`;
+  const model = `"${architecture(state)}" --scheme "${recipeOf(state).scheme}"${inputOptions(fed(state))}`;
   return [
     `npx epoch0 plan ${model} --emit ${state.framework}`,
     `npx epoch0 plan ${model}`,

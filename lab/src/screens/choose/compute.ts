@@ -6,7 +6,8 @@ import type { Plan, PlannedLayer } from "../../../../src/plan/types.ts";
 import { emitCode } from "../../../../src/report/emit/index.ts";
 import { cautionsOf, groupReasons, type Reason } from "../../../../src/report/groups.ts";
 import { verdictOf } from "../../../../src/report/verdict.ts";
-import { architecture } from "./command.ts";
+import { inputOptions } from "../../state/inputs.ts";
+import { architecture, fed } from "./command.ts";
 import { recipeOf } from "./recipe.ts";
 import type { ChooseState } from "./state.ts";
 
@@ -33,11 +34,12 @@ export interface Outcome {
 const kept = new Map<string, Plan>();
 const KEPT = 8;
 
-function planned(line: string, scheme: string): Plan {
-  const key = `${scheme} ${line}`;
+function planned(state: ChooseState, scheme: string): Plan {
+  const [line, inputs] = [architecture(state), fed(state)];
+  const key = `${scheme} ${line}${inputOptions(inputs)}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
-  const made = plan(readLine(line), { scheme });
+  const made = plan(readLine(line), { scheme, ...inputs });
   if (kept.size >= KEPT) kept.delete([...kept.keys()][0]!);
   kept.set(key, made);
   return made;
@@ -48,7 +50,7 @@ export function outcome(state: ChooseState): Outcome {
   const { scheme, because } = recipeOf(state);
   const network = architecture(state);
   const { summary, source } = schemeByName(scheme).scheme;
-  const made = planned(network, scheme);
+  const made = planned(state, scheme);
   return {
     network,
     scheme,
@@ -66,4 +68,4 @@ export function outcome(state: ChooseState): Outcome {
 }
 
 /** The finding under the framework's own default. */
-export const byDefault = (state: ChooseState): string => verdictOf(planned(architecture(state), state.framework)).title;
+export const byDefault = (state: ChooseState): string => verdictOf(planned(state, state.framework)).title;

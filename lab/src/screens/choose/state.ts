@@ -1,22 +1,25 @@
 /** What the Choose screen asks. */
 
+import { ACTIVATIONS, pick } from "../../state/catalogue.ts";
+import { inputFields } from "../../state/inputs.ts";
 import { choice, flag, number, type StateOf, whole } from "../../state/schema.ts";
 
-const activations = {
-  relu: "ReLU",
-  "leaky_relu(0.1)": "leaky ReLU, slope 0.1",
-  elu: "ELU",
-  selu: "SELU",
-  gelu: "GELU",
-  silu: "SiLU",
-  mish: "Mish",
-  tanh: "tanh",
-  logistic: "logistic",
-  softplus: "softplus",
-  softsign: "softsign",
-  sin: "sine",
-  identity: "none (linear)",
-} as const;
+const activations = pick(
+  ACTIVATIONS,
+  "relu",
+  "leaky_relu(0.1)",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "mish",
+  "tanh",
+  "logistic",
+  "softplus",
+  "softsign",
+  "sin",
+  "identity",
+);
 
 export const schema = {
   build: choice({
@@ -70,6 +73,7 @@ export const schema = {
   }),
   cell: choice({ label: "Which cell?", default: "lstm", options: { lstm: "LSTM", gru: "GRU", rnn: "plain tanh" } }),
   residual: flag({ label: "Residual (skip connections)", default: false }),
+  ...inputFields,
 } as const;
 
 export type ChooseState = StateOf<typeof schema>;
@@ -85,10 +89,16 @@ const OPEN: Readonly<Record<ChooseState["build"], readonly Question[]>> = {
   implicit: ["frequency"],
 };
 
+/** Whether training and use differ: the norm that takes its statistics from the batch. */
+export const hasBatchNorm = ({ build, norm }: Pick<ChooseState, "build" | "norm">): boolean =>
+  norm === "batchnorm" && OPEN[build].includes("norm");
+
 /** The questions that the answers so far leave open. */
-export function questions({ build, goal }: Pick<ChooseState, "build" | "goal">): readonly Question[] {
+export function questions(state: Pick<ChooseState, "build" | "goal" | "norm">): readonly Question[] {
+  const { build, goal } = state;
+  const fed: readonly Question[] = ["inputMean", "inputVariance", ...(hasBatchNorm(state) ? (["mode"] as const) : [])];
   // Sines have one published rule, and nothing else is known to be better.
   const goals: readonly Question[] = build === "implicit" ? [] : goal === "widen" ? ["goal", "base"] : ["goal"];
   const sizes: readonly Question[] = build === "conv" || build === "transformer" ? ["outputs"] : ["inputs", "outputs"];
-  return ["build", "depth", "width", ...OPEN[build], ...goals, "framework", ...sizes];
+  return ["build", "depth", "width", ...OPEN[build], ...goals, "framework", ...sizes, ...fed];
 }

@@ -12,6 +12,7 @@ import { cautionsOf, groupReasons, type Reason } from "../../../../src/report/gr
 import { inspectionFinding } from "../../../../src/report/inspect/index.ts";
 import { histogramText, likenessText, troubleText } from "../../../../src/report/inspect/likeness.ts";
 import { verdictOf } from "../../../../src/report/verdict.ts";
+import type { Inputs } from "../../state/inputs.ts";
 import type { Context } from "../../work/protocol.ts";
 import { type Drawn, drawWeights } from "./draw.ts";
 import { mainFile, openFiles } from "./open.ts";
@@ -92,9 +93,15 @@ export interface Planned extends Prediction {
   readonly cautions: readonly string[];
 }
 
+export interface Planning {
+  readonly given: Given;
+  readonly scheme: string;
+  readonly inputs: Inputs;
+}
+
 /** What the scheme makes of the model: the numbers of `epoch0 plan`. */
-export async function* planned({ given, scheme }: { given: Given; scheme: string }): AsyncGenerator<Planned> {
-  const made = plan(await modelOf(given), { scheme });
+export async function* planned({ given, scheme, inputs }: Planning): AsyncGenerator<Planned> {
+  const made = plan(await modelOf(given), { scheme, ...inputs });
   yield {
     ...predictionOf(made),
     scheme,
@@ -137,17 +144,20 @@ function told(findings: readonly Finding[]): Told[] {
   );
 }
 
-function beforeOf(model: Model): { readonly before: Prediction | null; readonly why: string } {
+function beforeOf(model: Model, inputs: Inputs): { readonly before: Prediction | null; readonly why: string } {
   if (model.nodes.length === 0) return { before: null, why: "" };
   try {
-    return { before: predictionOf(plan(model, { scheme: "file" })), why: "" };
+    return { before: predictionOf(plan(model, { scheme: "file", ...inputs })), why: "" };
   } catch (error) {
     return { before: null, why: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /** Reads the weights, tensor by tensor: statistics and origin, then the signal that they make, then the findings of `epoch0 check`. */
-export async function* examine(given: Given, context: Context): AsyncGenerator<Examined> {
+export async function* examine(
+  { given, inputs }: { readonly given: Given; readonly inputs: Inputs },
+  context: Context,
+): AsyncGenerator<Examined> {
   const model = await modelOf(given);
   const scalars = [...model.parameters.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const all: Parameters<typeof inspectionFinding>[0][number][] = [];
@@ -172,22 +182,23 @@ export async function* examine(given: Given, context: Context): AsyncGenerator<E
     [seen, last] = [[], performance.now()];
   }
   yield { kind: "tensors", done: 1, seen };
-  yield { kind: "before", finding: inspectionFinding(all), ...beforeOf(model) };
-  const { findings, summary } = await checkModel(model);
+  yield { kind: "before", finding: inspectionFinding(all), ...beforeOf(model, inputs) };
+  const { findings, summary } = await checkModel(model, inputs);
   yield { kind: "checked", line: summary.line, findings: told(findings) };
 }
 
-export interface Ask {
-  readonly given: Given;
-  readonly scheme: string;
+export interface Ask extends Planning {
   readonly seed: number;
   readonly dtype: WeightDtype;
   readonly handle: FileSystemFileHandle | null;
 }
 
 /** New weights as a file: byte for byte what `epoch0 init` writes. */
-export async function* draw({ given, scheme, seed, dtype, handle }: Ask, context: Context): AsyncGenerator<Drawn> {
+export async function* draw(
+  { given, scheme, inputs, seed, dtype, handle }: Ask,
+  context: Context,
+): AsyncGenerator<Drawn> {
   const model = await modelOf(given);
   const source = fileSource(mainFile(given.files));
-  yield* drawWeights({ model, plan: plan(model, { scheme, seed }), source, dtype, handle }, context);
+  yield* drawWeights({ model, plan: plan(model, { scheme, seed, ...inputs }), source, dtype, handle }, context);
 }

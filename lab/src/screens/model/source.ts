@@ -21,5 +21,14 @@ export function fileSource(file: File): ByteSource {
       throw new FormatError(`${file.name}: cannot be read, it was changed or moved since, drop it again`);
     }
   };
-  return { size: file.size, read, readInto: (offset, target) => target.set(read(offset, target.length)) };
+  return {
+    size: file.size,
+    read,
+    readInto(offset, target) {
+      // The collector lets a hundred megabytes of what the browser hands over gather. For arrays that a script makes it comes after
+      // thirty, and takes both: one of the same size, which is never written and so never takes memory, calls it in time.
+      new ArrayBuffer(target.length);
+      target.set(read(offset, target.length));
+    },
+  };
 }

@@ -1,34 +1,37 @@
 /** What the screen of one's own model keeps in its link: everything but the file. */
 
+import { pick, SCHEMES } from "../../state/catalogue.ts";
+import { inputFields } from "../../state/inputs.ts";
 import { choice, type StateOf, seed, text } from "../../state/schema.ts";
 
-export const schemes = {
-  auto: "auto: solved for this network",
-  critical: "edge of chaos",
-  torch: "PyTorch's default",
-  keras: "Keras' default",
-  tfjs: "TF.js' default",
-  jax: "JAX's usual default",
-  "glorot-uniform": "Glorot uniform (Xavier)",
-  "glorot-normal": "Glorot normal",
-  "he-uniform": "He uniform",
-  "he-normal": "He normal (Kaiming)",
-  "lecun-uniform": "LeCun uniform",
-  "lecun-normal": "LeCun normal",
-  "one-over-root-n": "1/√n rule",
-  orthogonal: "orthogonal",
-  "delta-orthogonal": "delta-orthogonal",
-  "nguyen-widrow": "Nguyen–Widrow",
-  sinusoidal: "sinusoidal",
-  siren: "SIREN (sine networks)",
-  gpt2: "GPT-2",
-  deepnorm: "DeepNorm",
-  fixup: "Fixup",
-  "t-fixup": "T-Fixup",
-  "zero-gamma": "zero-γ (residual networks)",
-  mup: "μP",
-  zeros: "zeros",
-} as const;
+export const schemes = pick(
+  SCHEMES,
+  "auto",
+  "critical",
+  "torch",
+  "keras",
+  "tfjs",
+  "jax",
+  "glorot-uniform",
+  "glorot-normal",
+  "he-uniform",
+  "he-normal",
+  "lecun-uniform",
+  "lecun-normal",
+  "one-over-root-n",
+  "orthogonal",
+  "delta-orthogonal",
+  "nguyen-widrow",
+  "sinusoidal",
+  "siren",
+  "gpt2",
+  "deepnorm",
+  "fixup",
+  "t-fixup",
+  "zero-gamma",
+  "mup",
+  "zeros",
+);
 
 export const schema = {
   scheme: choice({ label: "New weights by scheme", default: "auto", options: schemes }),
@@ -38,6 +41,7 @@ export const schema = {
     default: "f32",
     options: { f32: "float32", f16: "float16", bf16: "bfloat16" },
   }),
+  ...inputFields,
   example: choice({
     label: "Example",
     default: "none",

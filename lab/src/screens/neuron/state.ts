@@ -1,12 +1,13 @@
 /** What the Neuron screen shows: a layer of units with n inputs each, their weights' rule, and the inputs' law. */
 
+import { ACTIVATIONS, pick } from "../../state/catalogue.ts";
 import { choice, number, type StateOf, seed, whole } from "../../state/schema.ts";
 
 export const schema = {
   activation: choice({
     label: "Activation",
     default: "logistic",
-    options: { logistic: "logistic", tanh: "tanh", relu: "ReLU" },
+    options: pick(ACTIVATIONS, "logistic", "tanh", "relu"),
   }),
   slope: number({ label: "Slope β", default: 1, min: 0.1, max: 10, log: true }),
   n: whole({ label: "Inputs, n", default: 64, min: 1, max: 4096, log: true }),

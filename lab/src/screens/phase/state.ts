@@ -1,28 +1,13 @@
 /** What the Phase screen shows: an activation, and a point in the plane of weight and bias variance. */
 
+import { ACTIVATIONS } from "../../state/catalogue.ts";
 import { choice, number, type StateOf, text, whole } from "../../state/schema.ts";
 
 export const schema = {
   activation: choice({
     label: "Activation",
     default: "tanh",
-    options: {
-      tanh: "tanh",
-      logistic: "logistic",
-      relu: "ReLU",
-      "leaky_relu(0.1)": "leaky ReLU, slope 0.1",
-      elu: "ELU",
-      selu: "SELU",
-      gelu: "GELU",
-      silu: "SiLU",
-      mish: "Mish",
-      softplus: "softplus",
-      softsign: "softsign",
-      hard_tanh: "hard tanh",
-      sin: "sine",
-      identity: "none (linear)",
-      expression: "an expression of your own",
-    },
+    options: { ...ACTIVATIONS, expression: "an expression of your own" },
   }),
   expression: text({ label: "φ(x) =", default: "x*sigmoid(1.702*x)", longest: 200 }),
   weight: number({ label: "Weights, n·Var(W)", default: 2.5, min: 0.05, max: 400, log: true }),

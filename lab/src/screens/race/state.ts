@@ -1,23 +1,25 @@
 /** What the Race screen shows: one network, up to four schemes, one rate and one order of the data for all. */
 
+import { ACTIVATIONS, pick, SCHEMES } from "../../state/catalogue.ts";
 import { choice, flag, number, type StateOf, seed, whole } from "../../state/schema.ts";
 
-const schemes = {
-  auto: "auto: solved for this network",
-  "one-over-root-n": "1/√n rule: U(−1/√n, 1/√n)",
-  torch: "PyTorch's default",
-  keras: "Keras' default",
-  "glorot-uniform": "Glorot uniform (Xavier)",
-  "glorot-normal": "Glorot normal",
-  "he-normal": "He normal (Kaiming)",
-  "lecun-normal": "LeCun normal",
-  orthogonal: "orthogonal",
-  critical: "edge of chaos",
-  zeros: "zeros",
-  "constant(0.05)": "all weights 0.05",
-  "gpt2(0.02)": "N(0, 0.02²)",
-  "gpt2(1)": "N(0, 1)",
-} as const;
+const schemes = pick(
+  SCHEMES,
+  "auto",
+  "one-over-root-n",
+  "torch",
+  "keras",
+  "glorot-uniform",
+  "glorot-normal",
+  "he-normal",
+  "lecun-normal",
+  "orthogonal",
+  "critical",
+  "zeros",
+  "constant(0.05)",
+  "gpt2(0.02)",
+  "gpt2(1)",
+);
 
 const others = { none: "nobody", ...schemes } as const;
 
@@ -38,18 +40,19 @@ export const schema = {
   activation: choice({
     label: "Activation",
     default: "relu",
-    options: {
-      tanh: "tanh",
-      logistic: "logistic",
-      relu: "ReLU",
-      "leaky_relu(0.1)": "leaky ReLU, slope 0.1",
-      elu: "ELU",
-      selu: "SELU",
-      gelu: "GELU",
-      silu: "SiLU",
-      softplus: "softplus",
-      sin: "sine",
-    },
+    options: pick(
+      ACTIVATIONS,
+      "tanh",
+      "logistic",
+      "relu",
+      "leaky_relu(0.1)",
+      "elu",
+      "selu",
+      "gelu",
+      "silu",
+      "softplus",
+      "sin",
+    ),
   }),
   a: choice({ label: "First scheme", default: "auto", options: schemes }),
   b: choice({ label: "Second", default: "one-over-root-n", options: others }),

@@ -1,44 +1,29 @@
 /** What the Signal screen shows: one architecture under two schemes. */
 
+import { ACTIVATIONS, pick, SCHEMES } from "../../state/catalogue.ts";
 import { choice, flag, number, type StateOf, seed, whole } from "../../state/schema.ts";
 
-const schemes = {
-  auto: "auto: solved for this network",
-  "one-over-root-n": "1/√n rule: U(−1/√n, 1/√n)",
-  torch: "PyTorch's default",
-  keras: "Keras' default",
-  "glorot-uniform": "Glorot uniform (Xavier)",
-  "glorot-normal": "Glorot normal",
-  "he-normal": "He normal (Kaiming)",
-  "lecun-normal": "LeCun normal",
-  orthogonal: "orthogonal",
-  critical: "edge of chaos",
-  "mean-field": "a point of the phase map: σ_w² and σ_b²",
-  zeros: "zeros",
-  "constant(0.05)": "all weights 0.05",
-} as const;
-
-const activations = {
-  tanh: "tanh",
-  logistic: "logistic",
-  relu: "ReLU",
-  "leaky_relu(0.1)": "leaky ReLU, slope 0.1",
-  elu: "ELU",
-  selu: "SELU",
-  gelu: "GELU",
-  silu: "SiLU",
-  mish: "Mish",
-  softplus: "softplus",
-  softsign: "softsign",
-  hard_tanh: "hard tanh",
-  sin: "sine",
-  identity: "none (linear)",
-} as const;
+const schemes = pick(
+  SCHEMES,
+  "auto",
+  "one-over-root-n",
+  "torch",
+  "keras",
+  "glorot-uniform",
+  "glorot-normal",
+  "he-normal",
+  "lecun-normal",
+  "orthogonal",
+  "critical",
+  "mean-field",
+  "zeros",
+  "constant(0.05)",
+);
 
 export const schema = {
   depth: whole({ label: "Depth", unit: "layers", default: 50, min: 1, max: 100 }),
   width: whole({ label: "Width", unit: "units", default: 128, min: 4, max: 512, log: true }),
-  activation: choice({ label: "Activation", default: "tanh", options: activations }),
+  activation: choice({ label: "Activation", default: "tanh", options: ACTIVATIONS }),
   block: choice({
     label: "Layers are",
     default: "plain",

@@ -1,12 +1,13 @@
 /** What the Twins screen shows: how a small network's weights start, and how far its training has come. */
 
+import { ACTIVATIONS, pick } from "../../state/catalogue.ts";
 import { choice, number, type StateOf, seed, whole } from "../../state/schema.ts";
 
 export const schema = {
   activation: choice({
     label: "Hidden units",
     default: "logistic",
-    options: { tanh: "tanh", relu: "ReLU", logistic: "logistic" },
+    options: pick(ACTIVATIONS, "tanh", "relu", "logistic"),
   }),
   start: choice({
     label: "Weights start",
