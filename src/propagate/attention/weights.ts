@@ -20,6 +20,9 @@ export interface AttentionGradient {
   readonly scores: Scores;
   /** E[δ_p δ_r] at the attention's output, per feature. */
   readonly gradient: Kernel;
+  /** The attention's output, and its values. */
+  readonly output: string;
+  readonly values: string;
   /** Features of a value. */
   readonly features: number;
   /** Kv(j, j) − Kv(j, k). */

@@ -72,6 +72,7 @@ function scoresProduct(node: MatmulNode, a: State, b: State, shape: readonly num
     features,
     mask: null,
     origin: node.name,
+    queries: node.inputs[0],
     keys: node.inputs[1],
     keySway: overlapDeviation(pb),
   };
@@ -260,6 +261,8 @@ function valuesBackward(node: MatmulNode, context: Context, a: State, b: State, 
   context.attentionGradients.set(scores.origin, {
     scores,
     gradient,
+    output: node.outputs[0],
+    values: node.inputs[1],
     features,
     contrast: diagonal(values) * (1 - values.far),
     valueSway: valueSway(node, context, scores, mixParts(b)),

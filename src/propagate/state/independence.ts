@@ -54,5 +54,18 @@ function freshFrom(context: Context, tensor: string, others: ReadonlySet<string>
   return fresh;
 }
 
+/**
+ * Sums of centred weights over what came before are Gaussian processes of their own in the wide limit: those of two weights are
+ * uncorrelated, whatever either reads (Yang 2019, "Tensor Programs I", theorem 4.3).
+ */
+export function ofOtherWeights(context: Context, a: string, b: string): boolean {
+  const [p, q] = [a, b].map((name) => {
+    const node = context.producers.get(name);
+    return node && node.kind !== "recurrent" ? weightsOf(node) : [];
+  });
+  if (p.length === 0 || q.length === 0 || p.some((w) => q.includes(w))) return false;
+  return [p, q].some((weights) => weights.every((w) => context.law(w).mean === 0));
+}
+
 export const independent = (context: Context, a: string, b: string): boolean =>
   freshFrom(context, a, ancestry(context, b), new Map()) || freshFrom(context, b, ancestry(context, a), new Map());

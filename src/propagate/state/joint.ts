@@ -3,6 +3,7 @@
 import { type Activation, correlationMap } from "../../activation/index.ts";
 import { expectation, expectation2 } from "../../gaussian/index.ts";
 import type { ActivationNode, EmbeddingNode, Node, NormalizeNode, ReduceNode } from "../../model/types.ts";
+import { attendedBoth } from "../attention/shared.ts";
 import { type Context, stateOf } from "../context.ts";
 import {
   addConstant,
@@ -15,9 +16,11 @@ import {
 } from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf, straightLine } from "../law/form.ts";
-import { independent } from "./independence.ts";
+import { apart, betweenChannels, cutOf, sameCut } from "./cuts.ts";
+import { valueState } from "./fixed.ts";
+import { independent, ofOtherWeights } from "./independence.ts";
 import { canonicalize } from "./layout.ts";
-import { acrossCuts, biasesOf, layerKey, placeOf, throughMap } from "./same-map.ts";
+import { acrossCuts, behindViews, biasesOf, layerKey, placeOf, throughMap } from "./same-map.ts";
 import type { State } from "./state.ts";
 import { twinsJoint } from "./twins.ts";
 
@@ -46,6 +49,15 @@ export function jointKernel(context: Context, a: string, b: string): Joint {
   return made;
 }
 
+/** The same where one of the two may be a value that does not flow: a constant, which is independent of what does. */
+export function jointOfValues(context: Context, a: string, b: string): Joint {
+  if (context.states.has(a) && context.states.has(b)) return jointKernel(context, a, b);
+  return a === b ? (single(valueState(context, a))?.kernel ?? "unknown") : null;
+}
+
+/** What is not followed as if it were not there. */
+export const followed = (joint: Joint): Kernel | null => (joint === "unknown" ? null : joint);
+
 type Joint = Kernel | null | "unknown";
 
 /** By context and pair: what has been worked out. A pair is asked for once a merge, and long residual chains share their pairs. */
@@ -65,8 +77,11 @@ function makeJoint(context: Context, a: string, b: string): Joint {
   const pa = single(stateOf(context, a));
   const pb = single(stateOf(context, b));
   if (a === b && pa) return pa.kernel;
+  const [u, v] = [behindViews(context, a), behindViews(context, b)];
+  if (u !== a || v !== b) return jointKernel(context, u, v);
   if (independent(context, a, b)) return null;
   if (!pa || !pb) return "unknown";
+  if (ofOtherWeights(context, a, b)) return null;
   const twins = twinsJoint(context, a, b);
   if (twins) return twins;
   return unfold(context, a, b) ?? unfold(context, b, a) ?? "unknown";
@@ -102,14 +117,19 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
     case "pool":
     case "reshape":
     case "transpose":
+    case "expand":
       return sameMap(node, context, b);
+    case "matmul":
+      return attendedBoth(context, node, context.producers.get(b), (x, y) => followed(jointKernel(context, x, y)));
+    case "split":
+      return sameCuts(context, a, b);
     case "reduce":
       return sameMap(node, context, b) ?? ownMean(node, context, b);
     case "embedding":
       return sameTable(node, context, b);
     case "slice":
     case "gather":
-      return samePieces(node, context, b);
+      return sameCuts(context, a, b) ?? samePieces(node, context, b);
     case "combine": {
       if (node.operation !== "add" && node.operation !== "subtract") return null;
       if (!node.inputs.every((x) => context.states.has(x))) return null;
@@ -211,8 +231,8 @@ function sameMap(node: Node, context: Context, b: string): Kernel | null {
   if (key === null || key !== layerKey(context, other)) return null;
   if ((node.kind === "linear" || node.kind === "conv") && context.law(node.weight).mean !== 0) return null;
   const [u, v] = [node.inputs[0], other.inputs[0]];
-  const [pu, pv] = [single(stateOf(context, u)), single(stateOf(context, v))];
-  const joint = jointKernel(context, u, v);
+  const [pu, pv] = [single(valueState(context, u)), single(valueState(context, v))];
+  const joint = jointOfValues(context, u, v);
   if (joint === "unknown" || !pu || !pv) return null;
   const inner = joint ?? uniformKernel(pu.kernel.sizes, pu.mean * pv.mean, 1);
   const through = throughMap(context, node, inner);
@@ -229,6 +249,20 @@ function sameTable(node: EmbeddingNode, context: Context, b: string): Kernel | n
   const vocabulary = context.model.parameters.get(node.table)?.shape[0] ?? 1;
   const part = single(stateOf(context, node.outputs[0]));
   return part && uniformKernel(part.kernel.sizes, law.mean ** 2 + law.variance / vocabulary, 1);
+}
+
+/** The same run of channels, or another, of one tensor or of two that hang together. */
+function sameCuts(context: Context, a: string, b: string): Kernel | null {
+  const [p, q] = [cutOf(context, a), cutOf(context, b)];
+  const part = single(stateOf(context, a));
+  if (!p || !q || !part) return null;
+  const level = (value: number) => uniformKernel(part.kernel.sizes, value, 1);
+  if (apart(p, q) && p.source === q.source) return level(betweenChannels(context, p));
+  const joint = p.source === q.source ? part.kernel : jointKernel(context, p.source, q.source);
+  if (joint === "unknown" || !joint) return null;
+  if (sameCut(p, q)) return joint;
+  const [u, v] = [p, q].map(({ source }) => single(stateOf(context, source)));
+  return apart(p, q) && u && v ? level(u.mean * v.mean) : null;
 }
 
 /** Two positions of one tensor, each taken out of it. */

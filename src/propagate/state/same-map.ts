@@ -1,8 +1,10 @@
 /** Linear nodes that do the same: of one weight, or of one fixed map, so that joint moments go through both as one's own do. */
 
-import type { Node } from "../../model/types.ts";
+import type { MatmulNode, Node } from "../../model/types.ts";
 import { type Context, stateOf } from "../context.ts";
 import { correlationAt, diagonal, type Kernel, lagsFrom, scaleValues } from "../kernel/kernel.ts";
+import { activationOf, straightLine } from "../law/form.ts";
+import { cutOf } from "./cuts.ts";
 import { canonicalize } from "./layout.ts";
 import type { State } from "./state.ts";
 
@@ -22,8 +24,65 @@ export function layerKey(context: Context, node: Node): string | null {
       return `reshape|${shapes()}`;
     case "transpose":
       return `transpose|${node.permutation}|${shapes()}`;
+    case "expand":
+      return `expand|${shapes()}`;
+    case "matmul":
+      return attentionKey(context, node);
     default:
       return null;
+  }
+}
+
+/** The tensor that one is laid out anew from, its positions and channels as they were. */
+export function behindViews(context: Context, tensor: string): string {
+  for (let at = tensor; ; ) {
+    const node = context.producers.get(at);
+    if (node?.kind !== "identity" && node?.kind !== "reshape" && node?.kind !== "transpose") return at;
+    const [before, after] = [context.states.get(node.inputs[0]), stateOf(context, at)];
+    const [own, laid] = [before?.parts[0], after.parts[0]];
+    if (!own || before?.parts.length !== 1 || after.parts.length !== 1 || own.channels !== laid.channels) return at;
+    const [size, ...others] = own.kernel.sizes;
+    if (others.length > 0 || laid.kernel.sizes.length > 1 || laid.kernel.sizes[0] !== size) return at;
+    at = node.inputs[0];
+  }
+}
+
+/** An attention by the weights of its values, and scores by those of their queries and keys; null for other products. */
+function attentionKey(context: Context, node: MatmulNode): string | null {
+  const [a, b] = node.inputs.map((name) => weightBehind(context, name));
+  if (context.states.get(node.inputs[0])?.attention) return b && `attention|${b}|${node.scale}`;
+  return a && b && context.states.get(node.outputs[0])?.scores ? `scores|${a}|${b}|${node.scale}` : null;
+}
+
+/** The weight, and the part of it, that made a tensor which has only been laid out anew since. */
+function weightBehind(context: Context, tensor: string): string | null {
+  const cuts: string[] = [];
+  for (let at = tensor; ; ) {
+    const node = context.producers.get(at);
+    switch (node?.kind) {
+      case "linear":
+        return [node.weight, ...cuts].join("|");
+      case "split":
+      case "slice":
+      case "gather": {
+        const cut = cutOf(context, at);
+        if (!cut) return null;
+        cuts.push(`${cut.axis} ${cut.start} ${cut.count}`);
+        break;
+      }
+      case "activation":
+        if (!straightLine(activationOf(context, node))) return null;
+        break;
+      case "reshape":
+      case "transpose":
+      case "expand":
+      case "identity":
+      case "normalize":
+        break;
+      default:
+        return null;
+    }
+    at = node.inputs[0];
   }
 }
 

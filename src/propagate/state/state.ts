@@ -59,8 +59,9 @@ export interface Scores {
   readonly prior?: Float64Array;
   /** Variance of a bias that is drawn, from key to key (relative positions); absent: 0. */
   readonly drawn?: number;
-  /** The node that made the scores, and the tensor of its keys. */
+  /** The node that made the scores, and the tensors of its queries and keys. */
   readonly origin: string;
+  readonly queries: string;
   readonly keys: string;
   /** Standard deviation of the keys' overlap at two positions, from input to input (law/scatter.ts). */
   readonly keySway: number;

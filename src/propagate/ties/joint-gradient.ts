@@ -9,11 +9,14 @@
  * Limits: tensors of one law (no concatenated channels); a weight's mean counts only in its square.
  */
 
-import type { ConcatNode, Node, NormalizeNode } from "../../model/types.ts";
+import type { ConcatNode, MatmulNode, Node, NormalizeNode } from "../../model/types.ts";
+import { type JointOf, sharedScoreGradient, sharedScores, sharedValueGradient } from "../attention/shared.ts";
 import { addParameterGradient, type Context, type Gradient, plainGradient, stateOf, totalKernel } from "../context.ts";
 import { diagonal, type Kernel, multiplyKernels, sumKernels, sumOverPairs, uniformKernel } from "../kernel/kernel.ts";
 import { sumOfProduct } from "../kernel/pairs.ts";
-import { jointKernel } from "../state/joint.ts";
+import { cutOf, sameCut } from "../state/cuts.ts";
+import { valueState } from "../state/fixed.ts";
+import { followed, jointKernel, jointOfValues } from "../state/joint.ts";
 import { acrossCuts, layerKey, timesNumber } from "../state/same-map.ts";
 import { normalizeAxis, positionDims } from "../state/state.ts";
 import { factorKernel } from "./factors.ts";
@@ -44,14 +47,23 @@ function memoryOf(context: Context): Memory {
 }
 
 /** E[δ_a δ_b] of two tensors' gradients; null: they have nothing in common. */
-export function jointGradient(context: Context, a: string, b: string): Kernel | null {
-  const memory = memoryOf(context);
-  const key = a < b ? `${a}|${b}` : `${b}|${a}`;
-  const found = memory.known.get(key);
-  if (found !== undefined) return found;
-  const made = meeting(context, start(a), start(b));
-  memory.known.set(key, made);
-  return made;
+export const jointGradient = (context: Context, a: string, b: string): Kernel | null =>
+  meeting(context, start(a), start(b));
+
+const nameOf = ({ at, layer, piece }: Way): string => (layer ? `${at} ${layer.name} ${piece ?? ""}` : at);
+
+/** E of the product of two ways' gradients: the same from where they have got to, whatever numbers they have gathered. */
+function meeting(context: Context, a: Way, b: Way): Kernel | null {
+  if (a.factors.length > 0 || b.factors.length > 0) return meetingAhead(context, a, b);
+  const { known } = memoryOf(context);
+  const [first, second] = [nameOf(a), nameOf(b)];
+  const key = first < second ? `${first}|${second}` : `${second}|${first}`;
+  let made = known.get(key);
+  if (made === undefined) {
+    made = meetingAhead(context, { ...a, coefficient: 1 }, { ...b, coefficient: 1 });
+    known.set(key, made);
+  }
+  return made && timesNumber(made, a.coefficient * b.coefficient);
 }
 
 function summed(kernels: readonly (Kernel | null)[]): Kernel | null {
@@ -62,8 +74,7 @@ function summed(kernels: readonly (Kernel | null)[]): Kernel | null {
   );
 }
 
-/** E of the product of two ways' gradients. */
-function meeting(context: Context, a: Way, b: Way): Kernel | null {
+function meetingAhead(context: Context, a: Way, b: Way): Kernel | null {
   const memory = memoryOf(context);
   if (memory.left-- <= 0) {
     if (memory.left === -1)
@@ -92,10 +103,43 @@ function weighed(context: Context, a: Way, b: Way, kernel: Kernel): Kernel | nul
 
 function throughLayer(context: Context, a: Way, b: Way, first: Node, second: Node): Kernel | null {
   if (first.kind === "concat") return first === second ? betweenSteps(context, a, b, first) : null;
-  if (layerKey(context, first) !== layerKey(context, second)) return null;
-  const joint = jointGradient(context, first.outputs[0], second.outputs[0]);
-  const back = joint && backThrough(context, first, joint);
+  const back = backOf(context, a, b, first, second);
   return back && weighed(context, a, b, back);
+}
+
+/** E of the product of the gradients of what two layers read. */
+function backOf(context: Context, a: Way, b: Way, first: Node, second: Node): Kernel | null {
+  const [p, q] = [a, b].map((way) => cutOf(context, way.at));
+  if (p || q) {
+    const joint = p && q && sameCut(p, q) ? jointGradient(context, a.at, b.at) : null;
+    return joint && p && timesNumber(joint, p.share);
+  }
+  if (layerKey(context, first) !== layerKey(context, second)) return null;
+  if (first.kind === "matmul" && second.kind === "matmul")
+    return a.piece === b.piece ? throughAttention(context, first, second, a.piece ?? 0) : null;
+  const joint = jointGradient(context, first.outputs[0], second.outputs[0]);
+  return joint && backThrough(context, first, joint);
+}
+
+/** Two uses of one attention: back to its values, its keys (piece 1) or its queries (piece 0). */
+function throughAttention(context: Context, first: MatmulNode, second: MatmulNode, piece: number): Kernel | null {
+  const like = stateOf(context, first.inputs[piece]).parts[0].kernel;
+  const known: JointOf = (x, y) => followed(jointKernel(context, x, y));
+  const onto = (kernel: Kernel): Kernel =>
+    kernel.sizes.length === like.sizes.length ? kernel : uniformKernel(like.sizes, diagonal(kernel), kernel.far);
+  const [a, b] = [first, second].map(({ inputs }) => context.states.get(inputs[0])?.attention);
+  if (a && b) {
+    const gradient = jointGradient(context, first.outputs[0], second.outputs[0]);
+    const scores = sharedScores(a, b, known);
+    return gradient && scores && onto(sharedValueGradient(scores, timesNumber(gradient, first.scale ** 2)));
+  }
+  const [g, h] = [first, second].map(({ name }) => context.attentionGradients.get(name));
+  if (!g || !h) return null;
+  const gradient = jointGradient(context, g.output, h.output);
+  const scores = sharedScores(g.scores, h.scores, known);
+  const values = known(g.values, h.values);
+  const side = piece === 0 ? "queries" : "keys";
+  return gradient && scores && values && onto(sharedScoreGradient(scores, g, gradient, values, side));
 }
 
 /** Two steps of one sequence: their gradients are those of the sequence at two positions. */
@@ -121,7 +165,7 @@ function rehearse(context: Context, node: Node, kernel: Kernel, input: Kernel | 
   const states = new Map(context.states);
   const [source] = node.inputs;
   if (input) {
-    const state = stateOf(context, source);
+    const state = valueState(context, source);
     states.set(source, {
       ...state,
       parts: state.parts.map((part) => ({ ...part, kernel: input, scatter: undefined, cross: 0 })),
@@ -192,10 +236,10 @@ function addPair(context: Context, a: Node, b: Node): void {
       message: `${b.name}: its weights are those of ${a.name}; what their gradients have in common is not followed through ${behind.name} (${behind.op}) and not counted`,
     });
   if (!gradient) return;
-  const [u, v] = [stateOf(context, a.inputs[0]), stateOf(context, b.inputs[0])];
+  const [u, v] = [valueState(context, a.inputs[0]), valueState(context, b.inputs[0])];
   if (a.bias !== null && a.bias === b.bias) addToParameter(context, a.bias, 2 * sumOverPairs(gradient));
   if (u.parts.length !== 1 || v.parts.length !== 1) return;
-  const known = jointKernel(context, a.inputs[0], b.inputs[0]);
+  const known = jointOfValues(context, a.inputs[0], b.inputs[0]);
   if (known === "unknown") {
     context.warn({
       code: "independent-branches",

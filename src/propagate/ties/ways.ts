@@ -4,6 +4,7 @@ import type { CombineNode, ConcatNode, Node, NormalizeNode } from "../../model/t
 import type { Context } from "../context.ts";
 import { diagonal } from "../kernel/kernel.ts";
 import { activationOf, straightLine } from "../law/form.ts";
+import { cutOf } from "../state/cuts.ts";
 import { layerKey } from "../state/same-map.ts";
 import { normalizeAxis, positionDims, type State } from "../state/state.ts";
 import { type Factor, hasGaussianMoments, slopeFactor, valueFactor } from "./factors.ts";
@@ -124,6 +125,21 @@ export function steps(context: Context, way: Way): Way[] {
         const piece = node.inputs.indexOf(way.at);
         return isStep(context, node, piece) ? [{ ...way, at: node.outputs[0], layer: node, piece }] : [];
       }
+      case "matmul": {
+        const piece = node.inputs.indexOf(way.at);
+        const known = piece === 1 && context.states.get(node.inputs[0])?.attention;
+        const key = known || context.attentionGradients.has(node.name) ? layerKey(context, node) : null;
+        if (key === null) lostAt(context).add(node);
+        return key !== null && (keyCounts(context).get(key) ?? 0) > 1
+          ? [{ ...way, at: node.outputs[0], layer: node, piece }]
+          : [];
+      }
+      case "split":
+      case "slice":
+      case "gather":
+        return node.outputs.flatMap((output): Way[] =>
+          context.gradients.has(output) && cutOf(context, output) ? [{ ...way, at: output, layer: node }] : [],
+        );
       default: {
         if (node.inputs[0] !== way.at || !oneLaw(context.states.get(way.at))) return [];
         const key = layerKey(context, node);
