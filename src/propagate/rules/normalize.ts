@@ -17,6 +17,7 @@ import {
   mapCorrelations,
   meanOverPairs,
   positions,
+  product,
   scaleKernel,
   sumOverPairs,
 } from "../kernel/kernel.ts";
@@ -161,6 +162,16 @@ export const normalizeRule: Rule<NormalizeNode> = {
     const perChannel = (f: (i: number) => number) =>
       state.parts.reduce((sum, part, i) => sum + (part.channels / channels) * f(i), 0);
     const pairs = (i: number) => positions(totalKernel(gradient[i])) ** 2 * gradient[i].shared;
+    if (hasParametersByPosition(node, context, state)) {
+      const level = perChannel((i) => diagonal(totalKernel(gradient[i])));
+      addParameterGradient(
+        context,
+        node.scale,
+        perChannel((i) => diagonal(totalKernel(gradient[i])) * diagonal(white[i].kernel)),
+      );
+      addParameterGradient(context, node.shift, level);
+      return;
+    }
     addParameterGradient(
       context,
       node.scale,
@@ -173,6 +184,14 @@ export const normalizeRule: Rule<NormalizeNode> = {
       left.shift * perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
     );
   },
+};
+
+/** A scale and shift of each position's own (layer normalization over a whole map): nothing is summed over positions. */
+const hasParametersByPosition = (node: NormalizeNode, context: Context, state: State): boolean => {
+  const name = node.scale ?? node.shift;
+  const own = name === null ? undefined : context.model.parameters.get(name)?.shape;
+  const count = state.parts[0].kernel.sizes.reduce((a, b) => a * b, 1);
+  return own !== undefined && count > 1 && product(own) === channelsOf(state) * count;
 };
 
 /** Statistics of one channel take out all that runs along its own values; those of a group one part in its width. */
