@@ -239,4 +239,48 @@ describe("in closed form", () => {
     expect(signals.get("y")?.secondMoment).toBeCloseTo(32 / 16, 12);
     expect(gradients.get("k")).toBeCloseTo(16, 12);
   });
+
+  it("coordinates beside an image: a constant that has the batch's axis is one of each sample", () => {
+    const values = Array.from({ length: N * 2 * 36 }, (_, i) => (i % 36 < 18 ? 0.5 : -0.5));
+    const model = sketch({
+      inputs: { x: [N, 3, 6, 6] },
+      parameters: { k: [8, 5, 1, 1] },
+      constants: { c: { shape: [N, 2, 6, 6], values } },
+      tensors: { j: [N, 5, 6, 6], y: [N, 8, 6, 6] },
+      outputs: ["y"],
+      nodes: [{ ...base("j", ["x", "c"], ["j"]), kind: "concat", axis: 1 }, conv("y", "j", "k", 0, { kernel: 1 })],
+    });
+    const { signals, gradients } = propagate(model, () => ({ mean: 0, variance: 1 }), { batch: N });
+    // Three inputs of variance 1, two of square 1/4; a weight meets 36 positions of the mean square 3.5/5.
+    expect(signals.get("y")?.secondMoment).toBeCloseTo(3.5, 12);
+    expect(gradients.get("k")).toBeCloseTo((36 * 3.5) / 5, 12);
+  });
+
+  it("a scale and a shift for every element of a map: nothing is summed over positions", () => {
+    const model = sketch({
+      inputs: { x: [N, 16, 8, 8] },
+      parameters: { scale: [16, 8, 8], shift: [16, 8, 8] },
+      tensors: { y: [N, 16, 8, 8] },
+      outputs: ["y"],
+      nodes: [
+        {
+          ...base("y", ["x"], ["y"]),
+          kind: "normalize",
+          method: "layer",
+          axes: [1, 2, 3],
+          groups: 1,
+          epsilon: 0,
+          scale: "scale",
+          shift: "shift",
+          mean: null,
+          variance: null,
+          training: false,
+        },
+      ],
+    });
+    const law = (name: string) => ({ mean: name === "scale" ? 1 : 0, variance: 0 });
+    const { gradients } = propagate(model, law, { batch: N });
+    expect(gradients.get("shift")).toBeCloseTo(1, 12);
+    expect(gradients.get("scale")).toBeCloseTo(1, 12);
+  });
 });

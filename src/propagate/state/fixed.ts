@@ -24,8 +24,10 @@ export function fixedState(context: Context, name: string, like: State | null): 
     if (repeated && axis === 0) return [{ role: "batch", size }];
     const factors = like?.layout[axis + offset];
     if (!factors) return axis === rank - 1 ? [{ role: "channel", size }] : [{ role: "position", size, dim: dim++ }];
-    const known =
-      factors.reduce((n, f) => n * f.size, 1) === size ? factors : [{ role: "position" as const, size, dim: 0 }];
+    // A constant laid out for the samples of this batch: one sample has its values once.
+    if (constant !== undefined && size === context.model.batch && factors[0]?.role === "batch")
+      return [{ role: "batch", size }];
+    const known = factors.reduce((n, f) => n * f.size, 1) === size ? factors : [besides(factors, size)];
     return known.map(
       (f): Factor =>
         f.role === "position" ? { ...f, dim: dim++ } : f.role === "batch" ? { role: "channel", size: f.size } : f,
@@ -38,6 +40,12 @@ export function fixedState(context: Context, name: string, like: State | null): 
     : knownPart(constant?.values ?? new Float64Array(), layout, sizes, channels);
   return { shape: info.shape, layout, parts: [part] };
 }
+
+/** An axis that is joined with one of another size: features beside features, positions beside positions. */
+const besides = (factors: readonly Factor[], size: number): Factor =>
+  factors.length > 0 && factors.every((f) => f.role === "channel")
+    ? { role: "channel", size }
+    : { role: "position", size, dim: 0 };
 
 function drawnPart({ mean, variance }: { mean: number; variance: number }, sizes: number[], channels: number): Part {
   const square = mean * mean;
