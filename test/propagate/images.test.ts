@@ -283,4 +283,38 @@ describe("in closed form", () => {
     expect(gradients.get("shift")).toBeCloseTo(1, 12);
     expect(gradients.get("scale")).toBeCloseTo(1, 12);
   });
+
+  it("a gate in front of batch statistics: what all samples have in common takes no part in its gradient", () => {
+    const positions = 36;
+    const model = sketch({
+      inputs: { x: [N, 8, 6, 6], t: [N, 8] },
+      parameters: { w: [8, 8], b: [8], k: [8, 8, 1, 1] },
+      tensors: { g: [N, 8], h: [N, 8, 1, 1], p: [N, 8, 6, 6], c: [N, 8, 6, 6], y: [N, 8, 6, 6] },
+      outputs: ["y"],
+      nodes: [
+        { ...base("g", ["t"], ["g"]), kind: "linear", weight: "w", bias: "b", layout: "out-in", scale: 1 },
+        reshape("h", "g"),
+        combine("p", ["x", "h"], "multiply"),
+        conv("c", "p", "k", 0, { kernel: 1 }),
+        {
+          ...base("y", ["c"], ["y"]),
+          kind: "normalize",
+          method: "batch",
+          axes: [1],
+          groups: 1,
+          epsilon: 0,
+          scale: null,
+          shift: null,
+          mean: null,
+          variance: null,
+          training: true,
+        },
+      ],
+    });
+    const law = (name: string) => ({ mean: name === "b" ? 1 : 0, variance: name === "b" ? 0 : 1 / 8 });
+    const { signals, gradients } = propagate(model, law, { batch: N, mode: "train", inputMean: 3 });
+    // Σ δ over batch and positions is 0: Σ δ x = Σ δ (x − 3), a sum of N·36 terms of the variance E[δ²], less the one direction.
+    const expected = positions * (signals.get("p")?.gradient ?? 0);
+    expect(Math.abs((gradients.get("b") ?? 0) / expected - 1)).toBeLessThan(10 / (N * positions));
+  });
 });

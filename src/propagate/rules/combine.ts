@@ -204,7 +204,9 @@ export const combineRule: Rule<CombineNode> = {
               )
             : 0;
         const other = node.operation === "multiply" ? aligned.operands[1 - i]?.[k] : undefined;
-        const passed = other ? { ...carried, sway: swayBehindGate(other, part).sway } : carried;
+        const passed = other
+          ? { ...carried, shared: part.shared * other.cross, sway: swayBehindGate(other, part).sway }
+          : carried;
         const rank = ranksFor(
           node,
           aligned.operands.map((parts) => parts[k]),

@@ -183,17 +183,25 @@ export function gradientOnto(state: State, aligned: Aligned, gradient: Gradient)
   const total = widths.reduce((a, b) => a + b, 0);
   const repeatedChannels = total / channelsOf(canonical);
   const summed = kernels.map((kernel) => sumAxes(kernel, repeated));
+  const copies = repeated.reduce((n, dim) => n * kernels[0].sizes[dim], 1);
+  /** Sums over positions of two samples: all their pairs. */
+  const together = (from: GradientPart, part: GradientPart, channels: number): GradientPart =>
+    from.shared === 0 || copies === 1 ? part : { ...part, shared: from.shared * copies * copies * channels };
   let at = 0;
   let left = widths[0];
   return state.parts.map((part): GradientPart => {
     if (repeatedChannels > 1)
-      return carry(
+      return together(
         gradient[0],
-        onto(
-          canonical,
-          part,
-          sumKernels(summed.map((kernel, i) => ({ kernel, weight: (widths[i] / total) * repeatedChannels }))),
+        carry(
+          gradient[0],
+          onto(
+            canonical,
+            part,
+            sumKernels(summed.map((kernel, i) => ({ kernel, weight: (widths[i] / total) * repeatedChannels }))),
+          ),
         ),
+        repeatedChannels,
       );
     const pieces: { kernel: Kernel; weight: number }[] = [];
     let need = part.channels;
@@ -206,7 +214,8 @@ export function gradientOnto(state: State, aligned: Aligned, gradient: Gradient)
       if (at + 1 === widths.length) break;
       left = widths[++at];
     }
-    return carry(gradient[Math.min(at, gradient.length - 1)], onto(canonical, part, sumKernels(pieces)));
+    const from = gradient[Math.min(at, gradient.length - 1)];
+    return together(from, carry(from, onto(canonical, part, sumKernels(pieces))), 1);
   });
 }
 
