@@ -17,6 +17,7 @@ function stateDict(tensors: Readonly<Record<string, { readonly shape: readonly n
     const initializer =
       like === "eye" ? ({ kind: "identity", gain: 1 } as const) : ({ kind: "normal", mean: 0, std } as const);
     const drawnHere = sample(initializer, shape, { seed: 5, name });
+    if (like === "rows") for (let i = fanIn; i < drawnHere.length; i++) drawnHere[i] = drawnHere[i - fanIn] ?? 0;
     const constant = CONSTANTS[like ?? ""];
     values.set(name, constant === undefined ? (values.get(like ?? "") ?? drawnHere) : drawnHere.fill(constant));
   }
@@ -116,6 +117,16 @@ const MEANT: readonly (readonly [string, Parameters<typeof stateDict>[0], readon
       "6.weight": { shape: [10, 64] },
     },
     ["warning mis-scaled 2.weight"],
+  ],
+  [
+    "every unit starts with the same row of a table that is called no weight, or of one that is",
+    {
+      "mixer.A_log": { shape: [64, 16], like: "rows" },
+      "mixer.proj.weight": { shape: [64, 16], like: "rows" },
+      "fc.weight": square,
+      "out.weight": square,
+    },
+    ["warning symmetric-units mixer.proj.weight"],
   ],
   [
     "a stack of experts among matrices",

@@ -1,7 +1,7 @@
 import { figure } from "../../plan/words.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
-import { isMultiplied, soundMatrices } from "./weights.ts";
+import { isMultiplied, mayBeNoWeight, soundMatrices } from "./weights.ts";
 
 /** Initializers that have fewer directions than lines by construction: most of a sparse matrix or a placed identity is 0. */
 const MOSTLY_ZERO = 0.5;
@@ -11,7 +11,7 @@ function find(context: RuleContext): Finding[] {
   return soundMatrices(context).flatMap((facts) => {
     const { rank, name, usage, zeros, count } = facts;
     if (rank === null || !isMultiplied(facts) || rank.of < 8 || zeros > MOSTLY_ZERO * count) return [];
-    if (rank.found >= share * rank.of) return [];
+    if (rank.found >= share * rank.of || (mayBeNoWeight(facts) && facts.equalRows > 0)) return [];
     return [
       {
         rule: "rank-deficient" as const,

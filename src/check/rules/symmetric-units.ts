@@ -2,7 +2,7 @@ import { figure } from "../../plan/words.ts";
 import { allFinite, isZero, type TensorFacts } from "../facts/types.ts";
 import type { Finding } from "../types.ts";
 import type { Rule, RuleContext } from "./types.ts";
-import { isMultiplied, matricesOf } from "./weights.ts";
+import { isMultiplied, matricesOf, mayBeNoWeight } from "./weights.ts";
 
 /** Units (outputs) of a weight are rows in PyTorch's layout, columns in [in, out]. */
 function unitsOf({ usage, rows, equalRows, columns, equalColumns }: TensorFacts) {
@@ -42,7 +42,7 @@ function find(context: RuleContext): Finding[] {
   return all.flatMap((facts) => {
     const { out, equalOut } = unitsOf(facts);
     const share = out < 2 ? 0 : (equalOut + 1) / out;
-    if (equalOut === 0 || share < limit) return [];
+    if (equalOut === 0 || share < limit || (mayBeNoWeight(facts) && facts.min < facts.max)) return [];
     // What a readout's units get as gradient differs by their targets: equal ones part by themselves.
     if (facts.usage.readout !== null && !constant) return [];
     const readers = readersOf(context, facts, all);

@@ -33,5 +33,9 @@ export function readsOutByShape(facts: TensorFacts, all: readonly TensorFacts[])
   return !all.some((other) => other !== facts && other.min < other.max && channelsOf(other).in === out);
 }
 
+/** Without a graph nobody knows that a matrix of another name (the same decays for every unit) multiplies anything. */
+export const mayBeNoWeight = ({ usage, name }: TensorFacts): boolean =>
+  usage.node === null && usage.part === "weight" && !/(weight|kernel)(:0)?$/.test(name);
+
 /** Weights that multiply: every matrix but lookup tables. */
 export const isMultiplied = ({ usage }: TensorFacts): boolean => usage.part !== "table";

@@ -81,7 +81,9 @@ export function lineSums(matrix: boolean, rowCount: number, columnCount: number)
       for (let from = 0; from < values.length; ) {
         const left = values.length - from;
         const inGroup = group - (row % group);
-        const whole = column === 0 ? Math.min(inGroup, Math.floor(left / columnCount)) : 0;
+        // A row longer than a block passes in parts.
+        const fits = column === 0 && columnCount <= BLOCK_NUMBERS;
+        const whole = fits ? Math.min(inGroup, Math.floor(left / columnCount)) : 0;
         const width = whole > 0 ? columnCount : Math.min(left, columnCount - column, BLOCK_NUMBERS);
         const rows = Math.max(1, whole);
         const block = addBlock(moments, { values, from, rows, columns: width }, ofRows, row);

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { statisticsOf } from "../../../src/check/index.ts";
 import { type Room, sharedRoom } from "../../../src/check/statistics/index.ts";
 import { normal, sample } from "../../../src/init/index.ts";
+import { BLOCK_NUMBERS } from "../../../src/kernels/index.ts";
 
 function* piecesOf(values: Float32Array, size: number) {
   // One buffer, overwritten: what is kept must be a copy.
@@ -55,6 +56,21 @@ test("moments, bounds, zeros and line sums do not depend on how the values are c
     ),
     { numRuns: 300 },
   );
+});
+
+test("rows longer than what passes at once are summed all the same", () => {
+  const columns = BLOCK_NUMBERS + 4464;
+  const values = sample(normal(0, 1), [3, columns], { seed: 4, name: "wide" });
+  const [piece, pieces] = [values.length, 1000].map((size) =>
+    statisticsOf({ shape: [3, columns], dtype: "f32" }, piecesOf(values, size)),
+  );
+  for (let row = 0; row < 3; row++) {
+    const sum = values.subarray(row * columns, (row + 1) * columns).reduce((all, x) => all + x, 0);
+    // 7e4 terms of size about 1: each addition rounds a sum below 1e3 by 2⁻⁵³ of it.
+    for (const found of [piece, pieces]) expect(Math.abs(found!.rows!.sums[row]! - sum)).toBeLessThan(1e-8);
+  }
+  const last = [0, 1, 2].reduce((sum, row) => sum + values[(row + 1) * columns - 1]!, 0);
+  expect(Math.abs(piece!.columns!.sums[columns - 1]! - last)).toBeLessThan(1e-14);
 });
 
 test("NaN and infinities are counted and left out", () => {
