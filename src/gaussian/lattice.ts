@@ -6,7 +6,7 @@
  * not go wrong alike, so two that agree are right. Limit: blind to what happens only near one point.
  */
 
-import type { VectorFunction } from "./expectation.ts";
+import type { VectorFunction } from "./measure.ts";
 
 const STEPS = [0.1, 0.0937426, 0.0881773, 0.0829141, 0.0776519];
 const REACH = 10;

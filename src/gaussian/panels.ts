@@ -23,7 +23,7 @@ export interface Panel {
 /** Widest first panel in u: 40 points resolve the Gaussian seen through sinh over this width to about 1e-13. */
 const WIDEST = 6;
 /** A feature wider than this share of its piece needs no stretching. */
-const COARSE = 0.09;
+export const COARSE = 0.09;
 
 /** Where f changes, between there and the Gaussian's fall, the fall: the middle is a power of x and takes one panel of any width. */
 const NEAR = 3;
@@ -90,8 +90,9 @@ export function panelsBetween(
   return cuts.slice(1).flatMap((cut, i) => piecePanels(cuts[i].at, cut.at, cuts[i].scale, cut.scale, spread));
 }
 
-export function halves(panel: Panel): [Panel, Panel] {
-  const middle = (panel.from + panel.to) / 2;
+/** Two panels, cut after `share` of the width. */
+export function halves(panel: Panel, share: number): [Panel, Panel] {
+  const middle = panel.from + share * (panel.to - panel.from);
   const depth = panel.depth + 1;
   return [
     { ...panel, to: middle, depth },
