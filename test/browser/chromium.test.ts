@@ -15,6 +15,8 @@ const browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goo
 );
 if (browser === undefined) process.stderr.write("no Chromium or Chrome here: the browser tests did not run\n");
 
+/** What a page must be served with to share memory between its threads. */
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 const TYPES: Readonly<Record<string, string>> = { ".js": "text/javascript", ".html": "text/html" };
 /** WebGPU by Chromium's own software adapter: machines that test have no graphics card. */
 const FLAGS =
@@ -55,7 +57,7 @@ function inBrowser(executable: string): Promise<Answer> {
         response.writeHead(404).end();
         return;
       }
-      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream", ...ISOLATED });
       response.end(readFileSync(path));
     });
     started.server = server;

@@ -28,11 +28,33 @@ const SHAPE = [11, 3001];
 const COUNT = 11 * 3001;
 const BYTES = { f32: 4, f16: 2, bf16: 2 };
 
+/** Where threads write side by side; a page must be alone with its origin (COOP and COEP) to have such memory. */
+async function inSharedMemory({ createKey, fillParallel, runFill, sharedFloat32 }, pools) {
+  const fill = { kind: "normal", key: createKey(3, "w"), start: 0, mean: 0, std: 0.02 };
+  const plain = new Float32Array(COUNT * 20);
+  runFill(plain, fill);
+  const expected = await digest(plain);
+  for (const pool of pools) {
+    const places = {
+      "threads' memory": sharedFloat32(plain.length),
+      SharedArrayBuffer: new Float32Array(new SharedArrayBuffer(plain.byteLength)),
+    };
+    for (const [place, out] of Object.entries(places)) {
+      if (!(out.buffer instanceof SharedArrayBuffer)) throw new Error(`${place} is not shared`);
+      await fillParallel(out, fill, { pool });
+      if ((await digest(out.slice())) !== expected) throw new Error(`${place}: ${pool.size} threads differ from one`);
+    }
+  }
+  return expected;
+}
+
 /** @param sizes of the pools. */
-export async function draws({ createPool, draw, encodedTiles, stretchesOf }, sizes = [1, 2]) {
+export async function draws(library, sizes = [1, 2]) {
+  const { createPool, draw, encodedTiles, stretchesOf } = library;
   const hashes = {};
   const pools = sizes.map((size) => createPool({ size }));
   try {
+    hashes["shared memory"] = await inSharedMemory(library, pools);
     for (const [name, initializer] of Object.entries(LAWS)) {
       const target = { seed: 3, name: "w", shape: SHAPE };
       const tiled = new Float32Array(COUNT);
