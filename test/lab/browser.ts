@@ -100,10 +100,17 @@ interface AxeResult {
   }[];
 }
 
-/** Faults that axe-core calls serious or critical, one line each. */
-export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  const { violations }: AxeResult = await page.evaluate("axe.run()");
+/** Rules of axe-core that see colours and places; all others see the tree alone, which no theme and no width changes. */
+const OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"];
+
+/** Faults that axe-core calls serious or critical, one line each; `looks`: by the rules alone that a theme or a width concerns. */
+export async function accessibilityFaults(
+  page: Page,
+  { looks = false }: { readonly looks?: boolean } = {},
+): Promise<readonly string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  const options = { resultTypes: ["violations"], ...(looks && { runOnly: { type: "rule", values: OF_LOOKS } }) };
+  const { violations }: AxeResult = await page.evaluate(`axe.run(${JSON.stringify(options)})`);
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);

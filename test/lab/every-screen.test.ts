@@ -45,47 +45,68 @@ describe.skipIf(browserPath === undefined)("every screen", () => {
     expect(lab.problems).toEqual([]);
   });
 
-  // One page a screen, as opening one costs seconds.
+  // One page a screen, loaded twice, as that costs seconds.
   describe.each(allScreens)("$name", (screen) => {
     let page: Page;
+    let first: readonly string[] = [];
     afterAll(() => page.context().close());
 
-    test("is its link: the same picture again, and on the way back", async () => {
-      page = await openScreen(lab, screen);
-      const first = await picture(page);
-      expect(first.join("").length).toBeGreaterThan(200);
-      expect(page.url()).toBe(lab.url + screen.link);
-      const again = await openScreen(lab, screen);
-      expect(await picture(again)).toEqual(first);
-      // Away and back: what was drawn once is drawn the same.
-      await again.goto(`${lab.url}#v1/${screen.name === "choose" ? "phase" : "choose"}`);
-      await again.goBack();
-      await settled(again, screen);
-      await expect.poll(() => picture(again), { timeout: 30_000 }).toEqual(first);
-      expect(again.url()).toBe(lab.url + screen.link);
-      await again.context().close();
-    });
-
     test("says in words what each picture shows, has its numbers, and saves them as CSV, SVG and PNG", async () => {
+      page = await openScreen(lab, screen);
+      first = await picture(page);
       for (const figure of await page.locator("figure").all()) await checkFigure(page, figure);
     });
 
-    test("has no serious fault for those who see less, light and dark, and is usable at 360 pixels", async () => {
-      const small = await openScreen(lab, screen, { colorScheme: "dark", viewport: { width: 360, height: 800 } });
-      for (const button of await small.getByRole("button", { name: "Numbers" }).all()) await button.click();
-      for (const each of [page, small]) expect(await accessibilityFaults(each)).toEqual([]);
-      await checkSmall(small, 360);
-      await small.context().close();
+    // With the numbers open, as they are left by the test before.
+    test("has no serious fault for those who see less, light and dark, wide and at 360 pixels, where it is usable", async () => {
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await look(page, "light", SMALL);
+      expect(await accessibilityFaults(page, { looks: true })).toEqual([]);
+      await look(page, "dark", SMALL);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await checkSmall(page, SMALL.width);
+      await look(page, "dark", WIDE);
+      expect(await accessibilityFaults(page, { looks: true })).toEqual([]);
+      await look(page, "light", WIDE);
     });
 
-    test("is worked by keys alone: all is reached, each slider has a field, and arrows move both", async () => {
-      // As it was, numbers closed and nothing focused.
+    test("is its link: the same picture again, and on the way back", async () => {
+      expect(first.join("").length).toBeGreaterThan(200);
+      expect(page.url()).toBe(lab.url + screen.link);
       await page.reload();
       await settled(page, screen);
+      expect(await picture(page)).toEqual(first);
+      // Away and back: what was drawn once is drawn the same.
+      await page.goto(`${lab.url}#v1/${screen.name === "choose" ? "phase" : "choose"}`);
+      await page.goBack();
+      await settled(page, screen);
+      await expect.poll(() => picture(page), { timeout: 30_000 }).toEqual(first);
+      expect(page.url()).toBe(lab.url + screen.link);
+    });
+
+    // As it is after the way back, numbers closed and nothing focused.
+    test("is worked by keys alone: all is reached, each slider has a field, and arrows move both", async () => {
       await keysAlone(page);
     });
   });
 });
+
+const WIDE = { width: 1200, height: 900 };
+const SMALL = { width: 360, height: 800 };
+
+/** The page as the system's theme and the window's size have it, once it is drawn so. */
+async function look(page: Page, theme: "light" | "dark", viewport: typeof WIDE): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.setViewportSize(viewport);
+  await page.waitForFunction(
+    ({ theme, width }) =>
+      document.documentElement.dataset.theme === theme && document.documentElement.clientWidth <= width,
+    { theme, width: viewport.width },
+  );
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+  );
+}
 
 async function checkFigure(page: Page, figure: Locator): Promise<void> {
   const title = (await figure.locator("figcaption .title").textContent()) ?? "";

@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { allScreens, openScreen } from "./all-screens.ts";
+import { allScreens, settled } from "./all-screens.ts";
 import { browserPath, type Lab, openLab } from "./browser.ts";
 
 const patient = { timeout: 60_000 };
@@ -75,16 +75,16 @@ describe.skipIf(browserPath === undefined)("over time", () => {
   const withSeed = (link: string, seed: number) => link.replace(/seed=\d+/, `seed=${seed}`);
 
   /** All screens one after the other, each changed before it is done: what was under way is cancelled. */
-  async function round(page: Page, number: number): Promise<void> {
+  async function round(page: Page, number: number, changes = CHANGES): Promise<void> {
     for (const { link } of allScreens) {
-      for (let change = 0; change < CHANGES; change++) await follow(page, withSeed(link, number * CHANGES + change));
+      for (let change = 0; change < changes; change++) await follow(page, withSeed(link, number * CHANGES + change));
       await page.locator("figure").first().waitFor(patient);
     }
     await follow(page, "#v1/choose?depth=1&width=4");
     await page.locator("pre").waitFor(patient);
   }
-  const CHANGES = 4;
-  const ROUNDS = 4;
+  const CHANGES = 6;
+  const ROUNDS = 3;
 
   test("a hundred changes and half as many trainings leave nothing behind: nodes, listeners, workers, memory", {
     timeout: 300_000,
@@ -93,7 +93,7 @@ describe.skipIf(browserPath === undefined)("over time", () => {
     let workers = 0;
     page.on("worker", () => workers++);
     // What is loaded once is loaded.
-    for (const warm of [0, 1]) await round(page, warm);
+    for (const warm of [0, 1]) await round(page, warm, 2);
     const before = await held(page);
     for (let i = 2; i < 2 + ROUNDS; i++) await round(page, i);
     const after = await held(page);
@@ -110,7 +110,7 @@ describe.skipIf(browserPath === undefined)("over time", () => {
     // be this, and what compiled code comes and goes with is 0.4 MB either way; an hour of a change a second stays under 40 MB.
     expect(after.page - before.page).toBeLessThan(changes * 10_000);
 
-    const race = allScreens.find(({ name }) => name === "race")?.link ?? "";
+    const race = "#v1/race?depth=1&width=4&b=none&c=none&d=none&steps=10&seed=0";
     const fresh = workers;
     for (let i = 0; i < TRAININGS; i++) {
       await follow(page, withSeed(race, 1000 + i));
@@ -126,19 +126,22 @@ describe.skipIf(browserPath === undefined)("over time", () => {
   });
   const TRAININGS = 45;
 
-  test("a hidden tab rests, and goes on where it was", { timeout: 120_000 }, async () => {
+  test("a hidden tab rests, and goes on where it was; one that is opened behind others begins when it is looked at", {
+    timeout: 120_000,
+  }, async () => {
+    const page = await lab.open("#v1/choose?depth=1&width=4");
+    // How far the sampling or the training is, in the screen's own words or its own mark.
+    const progress = () =>
+      page.evaluate(
+        () =>
+          `${document.querySelector("figure")?.textContent} ${document.querySelector("[data-step]")?.getAttribute("data-step")}`,
+      );
+    const goesOn = async () => {
+      const now = await progress();
+      await expect.poll(progress, patient).not.toBe(now);
+    };
     for (const link of ["#v1/rate?steps=60&draws=5", "#v1/signal?draws=64&width=256", "#v1/race?steps=3000"]) {
-      const page = await lab.open(link);
-      // How far the sampling or the training is, in the screen's own words or its own mark.
-      const progress = () =>
-        page.evaluate(
-          () =>
-            `${document.querySelector("figure")?.textContent} ${document.querySelector("[data-step]")?.getAttribute("data-step")}`,
-        );
-      const goesOn = async () => {
-        const now = await progress();
-        await expect.poll(progress, patient).not.toBe(now);
-      };
+      await follow(page, link);
       await page.locator("figure").first().waitFor(patient);
       await goesOn();
       await hide(page, true);
@@ -149,12 +152,9 @@ describe.skipIf(browserPath === undefined)("over time", () => {
       expect(await progress()).toBe(resting);
       await hide(page, false);
       await goesOn();
-      await page.context().close();
     }
-  });
-
-  test("a tab that is opened behind others begins when it is looked at", async () => {
-    const page = await lab.open("#v1/choose?depth=1&width=4");
+    await follow(page, "#v1/choose?depth=1&width=4");
+    await page.locator("pre").waitFor(patient);
     await hide(page, true);
     await follow(page, "#v1/signal?draws=8&depth=3&width=8");
     await page.locator("figure").nth(1).waitFor(patient);
@@ -167,16 +167,17 @@ describe.skipIf(browserPath === undefined)("over time", () => {
   });
 
   test("where motion is not wanted nothing moves by itself", async () => {
+    const page = await lab.open("#v1/choose?depth=1&width=4", { reducedMotion: "reduce" });
     for (const screen of allScreens.filter(({ name }) => name !== "race")) {
-      const page = await openScreen(lab, screen, { reducedMotion: "reduce" });
+      await follow(page, screen.link);
+      await settled(page, screen);
       await still(page);
-      await page.context().close();
     }
-    const race = await lab.open("#v1/race?depth=2&width=8&c=none&d=none&steps=12", { reducedMotion: "reduce" });
-    await race.locator("[data-step] canvas").first().waitFor(patient);
-    await still(race);
-    expect(await race.locator("[data-step]").getAttribute("data-step")).toBe("0");
-    await race.context().close();
+    await follow(page, "#v1/race?depth=2&width=8&c=none&d=none&steps=12");
+    await page.locator("[data-step] canvas").first().waitFor(patient);
+    await still(page);
+    expect(await page.locator("[data-step]").getAttribute("data-step")).toBe("0");
+    await page.context().close();
   });
 });
 
