@@ -45,6 +45,8 @@ export interface Case {
   readonly graph: Sketch;
   /** Of one entry of each parameter. */
   readonly variances: Readonly<Record<string, number>>;
+  /** Of parameters that are constant, as a normalization's scale is. */
+  readonly means?: Readonly<Record<string, number>>;
   /** Relative error of the wide-layer theory here: about one over the smallest width that a sum runs over. */
   readonly width: number;
   /** Tensors and parameters that are compared; all where left out. */
@@ -54,9 +56,9 @@ export interface Case {
 }
 
 /** Every tensor and parameter within the theory's error and the run's own. */
-export async function agreesWithRun({ graph, variances, width, only, warnings = [] }: Case): Promise<void> {
+export async function agreesWithRun({ graph, variances, means = {}, width, only, warnings = [] }: Case): Promise<void> {
   const model = sketch(graph);
-  const law = (name: string) => ({ mean: 0, variance: variances[name] ?? 0, kurtosis: 9 / 5 });
+  const law = (name: string) => ({ mean: means[name] ?? 0, variance: variances[name] ?? 0, kurtosis: 9 / 5 });
   const predicted = propagate(model, law, { batch: model.batch });
   let state = 77;
   const uniform = () => {
@@ -69,7 +71,7 @@ export async function agreesWithRun({ graph, variances, width, only, warnings = 
         [...model.parameters.values()].map(({ name, shape }) => {
           const half = Math.sqrt(3 * (variances[name] ?? 0));
           const length = shape.reduce((a, b) => a * b, 1);
-          return [name, Float32Array.from({ length }, () => half * (2 * uniform() - 1))];
+          return [name, Float32Array.from({ length }, () => (means[name] ?? 0) + half * (2 * uniform() - 1))];
         }),
       ),
     seed: 11,

@@ -91,6 +91,25 @@ const CASES: Readonly<Record<string, Case>> = {
     width: 12,
     only: ["x", "y", "y.v", "y.wv", "table"],
   },
+  "keys of neighbours are alike, as their values are: gradients of queries and keys": {
+    graph: {
+      inputs: { t: [N, T] },
+      tokens: { t: 40 },
+      constants: { sin: { shape: [T, WIDTH], values: sines(T) } },
+      parameters: { table: [40, WIDTH], ...self.parameters },
+      tensors: { e: [N, T, WIDTH], x: [N, T, WIDTH], ...self.tensors },
+      outputs: ["y"],
+      nodes: [
+        { ...base("e", ["t"], ["e"]), kind: "embedding", table: "table" },
+        combine("x", ["e", "sin"], "add"),
+        ...self.nodes,
+      ],
+    },
+    // Taken as alike from position to position, the keys' weight would have a fifth of its gradient.
+    variances: { table: 0.03, ...self.variances, "y.wq": 0.3 / WIDTH, "y.wk": 0.3 / WIDTH },
+    width: 8,
+    only: ["y.wq", "y.wk"],
+  },
   "segments: one row of a table at every position": {
     graph: {
       inputs: { t: [N, T] },

@@ -61,6 +61,7 @@ export function sharedScoreGradient(
     scores,
     gradient: scaleKernel(collapse(gradient), sign),
     contrast: contrastOf(collapse(values)),
+    valueKernel: collapse(values),
     valueSway: 0,
   };
   const back =

@@ -14,6 +14,7 @@ import { diagonal, fullProfile, type Kernel, kernelOf, mean, positions, uniformK
 import type { Scores } from "../state/state.ts";
 import { freePairs } from "./overlaps.ts";
 import { at, contrastOf, forEachPair, forEachQuery, type Pair, seesFirst } from "./pairs.ts";
+import { amongNeighbours, neighbourhood } from "./structure.ts";
 
 /** What the backward pass through one attention needs: gradient at its output and how much values differ by position. */
 export interface AttentionGradient {
@@ -25,8 +26,9 @@ export interface AttentionGradient {
   readonly values: string;
   /** Features of a value. */
   readonly features: number;
-  /** Kv(j, j) − Kv(j, k). */
+  /** Kv(j, j) − Kv(j, k), and Kv. */
   readonly contrast: number;
+  readonly valueKernel: Kernel;
   /** Deviation of the values' overlap that is the keys' too (overlaps.ts). */
   readonly valueSway: number;
 }
@@ -185,10 +187,11 @@ export function gradientOfQueries(record: AttentionGradient, features: number): 
   const contrast = contrastOf(scores.key);
   const square = scores.factor / features;
   const tied = record.features * record.valueSway * scores.keySway;
+  const alike = neighbourhood(record.valueKernel, scores.key);
   return overQueries(scores, g, (pair) => {
     if (pair.np < 2 || pair.nr < 2) return 0;
     const own = pairGradient(record, g, pair.p, pair.r);
-    const plain = contrast * pair.common * scoreCovariance(record, own, pair.slope());
+    const plain = alike(pair.common) * contrast * pair.common * scoreCovariance(record, own, pair.slope());
     return square * (plain + own * tied * pair.other * freePairs(pair));
   });
 }
@@ -215,8 +218,9 @@ export function gradientOfKeys(
     off -= value * common;
     return value;
   });
+  const kernel = fromDiagonal(scores.key.sizes, profile, off);
   return {
-    kernel: fromDiagonal(scores.key.sizes, profile, off),
+    kernel: scores.mask || scores.prior ? kernel : amongNeighbours(kernel, record.valueKernel),
     sway: (tied * record.features * record.valueSway) / positions(scores.key) ** 2,
   };
 }

@@ -265,6 +265,7 @@ function valuesBackward(node: MatmulNode, context: Context, a: State, b: State, 
     values: node.inputs[1],
     features,
     contrast: diagonal(values) * (1 - values.far),
+    valueKernel: values,
     valueSway: valueSway(node, context, scores, mixParts(b)),
   });
   const level = features * diagonal(gradient) * mean(fullProfile(values));

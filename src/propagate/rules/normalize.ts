@@ -16,6 +16,7 @@ import {
   kernelOf,
   mapCorrelations,
   meanOverPairs,
+  multiplyKernels,
   positions,
   product,
   scaleKernel,
@@ -26,6 +27,7 @@ import { relativeSway } from "../law/scatter.ts";
 import { keptWith } from "../state/kept.ts";
 import { channelsOf, type Part, type State } from "../state/state.ts";
 import { coupledMean } from "./coupling.ts";
+import { inverseLiftOf, isByHead, sharedByPositions } from "./heads.ts";
 import { sharesBefore } from "./scale-free.ts";
 import { inverseProfile, type Scaling, scalings, standardized, timesProfile } from "./standardize.ts";
 import { swayOverPairs } from "./sway.ts";
@@ -143,8 +145,10 @@ export const normalizeRule: Rule<NormalizeNode> = {
         const factor = scaled === outgoing ? alike : 1;
         const level = diagonal(outgoing);
         const ratio = level === 0 ? 0 : (factor * diagonal(scaled)) / level;
+        const byHead = isByHead(node, by[i], state);
+        const lift = byHead ? inverseLiftOf(node, by[i].count) : 1;
         const plain: GradientPart = {
-          kernel: scaled,
+          kernel: byHead ? multiplyKernels(scaled, sharedByPositions(node, by[i].count, white[i])) : scaled,
           selected: null,
           byRank: gradient[i].byRank,
           leadByRank: gradient[i].leadByRank ?? null,
@@ -155,12 +159,15 @@ export const normalizeRule: Rule<NormalizeNode> = {
         };
         return by[i].fixed
           ? plain
-          : projected(node, plain, factor, radialShare(i) / by[i].count, by[i].count, gradient[i].tangent ?? 0);
+          : projected(node, plain, factor * lift, radialShare(i) / by[i].count, by[i].count, gradient[i].tangent ?? 0);
       }),
     );
     const channels = channelsOf(state);
     const perChannel = (f: (i: number) => number) =>
       state.parts.reduce((sum, part, i) => sum + (part.channels / channels) * f(i), 0);
+    // One scale for every head: its gradient is the sum over them.
+    const uses = (parameter: string | null) =>
+      channels / (parameter === null ? channels : parameterSize(context, parameter, channels));
     const pairs = (i: number) => positions(totalKernel(gradient[i])) ** 2 * gradient[i].shared;
     if (hasParametersByPosition(node, context, state)) {
       const level = perChannel((i) => diagonal(totalKernel(gradient[i])));
@@ -176,12 +183,13 @@ export const normalizeRule: Rule<NormalizeNode> = {
       context,
       node.scale,
       left.leak +
-        perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i] + swayed(gradient[i], white[i])),
+        uses(node.scale) *
+          perChannel((i) => positions(totalKernel(gradient[i])) ** 2 * along[i] + swayed(gradient[i], white[i])),
     );
     addParameterGradient(
       context,
       node.shift,
-      left.shift * perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
+      left.shift * uses(node.shift) * perChannel((i) => sumOverPairs(totalKernel(gradient[i])) + pairs(i)),
     );
   },
 };
@@ -193,6 +201,12 @@ const hasParametersByPosition = (node: NormalizeNode, context: Context, state: S
   const count = state.parts[0].kernel.sizes.reduce((a, b) => a * b, 1);
   return own !== undefined && count > 1 && product(own) === channelsOf(state) * count;
 };
+
+/** Entries of a scale or shift; a single number stands for all channels alike. */
+function parameterSize(context: Context, parameter: string, channels: number): number {
+  const size = product(context.model.parameters.get(parameter)?.shape ?? []);
+  return size > 1 && channels % size === 0 ? size : channels;
+}
 
 /** Statistics of one channel take out all that runs along its own values; those of a group one part in its width. */
 const keptSway = (node: NormalizeNode, by: Scaling, state: State): number => {

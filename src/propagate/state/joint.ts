@@ -21,7 +21,7 @@ import { valueState } from "./fixed.ts";
 import { independent, ofOtherWeights } from "./independence.ts";
 import { canonicalize } from "./layout.ts";
 import { acrossCuts, behindViews, biasesOf, layerKey, placeOf, throughMap } from "./same-map.ts";
-import type { State } from "./state.ts";
+import { type State, stateMean } from "./state.ts";
 import { twinsJoint } from "./twins.ts";
 
 const single = (state: State) => (state.parts.length === 1 ? state.parts[0] : null);
@@ -106,6 +106,9 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
     if (k === "unknown" || !px) return null;
     return k ?? constant(px.mean * pb.mean);
   };
+  // A table of positions that b has not seen but through weights of its own.
+  const fixed = (x: string): Kernel | null =>
+    independent(context, x, b) ? constant(stateMean(valueState(context, x)) * pb.mean) : null;
   switch (node.kind) {
     case "identity":
     case "dropout":
@@ -132,9 +135,8 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
       return sameCuts(context, a, b) ?? samePieces(node, context, b);
     case "combine": {
       if (node.operation !== "add" && node.operation !== "subtract") return null;
-      if (!node.inputs.every((x) => context.states.has(x))) return null;
       const terms = node.inputs.map((x, i) => ({
-        kernel: joint(x),
+        kernel: context.states.has(x) ? joint(x) : fixed(x),
         weight: i > 0 && node.operation === "subtract" ? -1 : 1,
       }));
       const known = terms.flatMap((t) => (t.kernel ? [{ kernel: t.kernel, weight: t.weight }] : []));
