@@ -101,6 +101,39 @@ test("installed elsewhere, the doors of the adapters need no package of theirs",
   expect(JSON.parse(stdout)).toEqual([["applyInit", "createInitializers"], ["drawTree", "toTree"], ["toTensors"]]);
 });
 
+/** Files that an entry loads at once, and the modules outside of the package that they name. */
+function loadedWith(entry: string): { readonly files: readonly string[]; readonly outside: readonly string[] } {
+  const dist = join(elsewhere, "node_modules", "epoch0", "dist");
+  const files = new Set<string>();
+  const outside = new Set<string>();
+  const load = (file: string) => {
+    if (files.has(file)) return;
+    files.add(file);
+    const text = readFileSync(join(dist, file), "utf8");
+    for (const [, from = ""] of text.matchAll(/^(?:import|export)\b[^;"']*["']([^"']+)["'];/gm))
+      if (from.startsWith("./")) load(from.slice(2));
+      else outside.add(from);
+  };
+  load(entry);
+  return { files: [...files], outside: [...outside] };
+}
+
+test.each(["index.js", "tfjs.js", "jax.js", "onnxruntime.js"])(
+  "%s loads nothing of Node's: browsers take it",
+  (entry) => {
+    const { files, outside } = loadedWith(entry);
+    expect(files.length).toBeGreaterThan(1);
+    expect(outside.filter((name) => name.startsWith("node:"))).toEqual([]);
+  },
+);
+
+test("the program starts with few files, its parser of options among them", () => {
+  const { files, outside } = loadedWith("cli.js");
+  expect(outside.filter((name) => !name.startsWith("node:"))).toEqual([]);
+  // Each costs the start a look-up, a read and a compilation: a hundredth of Node's own start.
+  expect(files.length).toBeLessThanOrEqual(4);
+});
+
 test("installed elsewhere, the program runs", () => {
   const bin = join(elsewhere, "node_modules", "epoch0", manifest.bin.epoch0);
   const help = spawnSync(process.execPath, [bin, "--help"], { encoding: "utf8" });
