@@ -16,6 +16,7 @@ import { schemeByName, schemeNames } from "../../src/plan/index.ts";
 import { formatNumber } from "../../src/report/number.ts";
 import { epoch0, models } from "../cli/helpers.ts";
 import { accessibilityFaults, browserPath, type Lab, openLab } from "./browser.ts";
+import { wordsOf } from "./commands.ts";
 
 const digits = fileURLToPath(new URL("../../examples/digits-mlp.onnx", import.meta.url));
 
@@ -80,8 +81,8 @@ test("a command names the file as a shell reads it", () => {
   expect(writtenName("model.safetensors.index.json")).toBe("model-init.safetensors");
 });
 
-/** Words of a command line, quotes taken off. */
-const words = (line: string) => line.split(" ").slice(2);
+/** Behind `npx epoch0`. */
+const words = (line: string) => wordsOf(line).slice(2);
 
 describe.skipIf(browserPath === undefined)("My model", () => {
   let lab: Lab;

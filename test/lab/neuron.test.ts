@@ -12,8 +12,8 @@ import { readLine } from "../../src/formats/line/index.ts";
 import { plan } from "../../src/plan/index.ts";
 import { formatNumber } from "../../src/report/number.ts";
 import { oneOverRootN } from "../../src/reproduce/statements/one-over-root-n.ts";
-import { epoch0 } from "../cli/helpers.ts";
 import { browserPath, type Lab, openLab } from "./browser.ts";
+import { outputOf } from "./commands.ts";
 import { statesOf } from "./states.ts";
 
 const ε = 2 ** -52;
@@ -44,10 +44,10 @@ test("the prediction is the plan's, for any state of a rule that has a name", ()
   );
 });
 
-test("the command's own JSON has the numbers of the screen", async () => {
-  for (const state of [start, { ...start, n: 784, mean: 33.32, deviation: 78.57, slope: 2.5 }]) {
-    const words = [...(commands(state)[0] ?? "").matchAll(/"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2]!);
-    const { layers } = JSON.parse((await epoch0(words.slice(2))).out);
+test("the command's own JSON has the numbers of the screen, for ten random states", async () => {
+  const named = statesOf(schema).filter(({ rule }) => rule !== "own");
+  for (const state of [start, ...fc.sample(named, { numRuns: 10, seed: 4 })]) {
+    const { layers } = JSON.parse(await outputOf(commands(state)[0] ?? ""));
     const { variance, saturated } = theory(state);
     expect(formatNumber(layers[0].output.secondMoment)).toBe(formatNumber(variance));
     expect(formatNumber(layers[0].saturated)).toBe(formatNumber(saturated));

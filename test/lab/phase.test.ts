@@ -20,29 +20,26 @@ import { schema as signal } from "../../lab/src/screens/signal/state.ts";
 import { decode, defaults } from "../../lab/src/state/schema.ts";
 import { activationByName, attractor } from "../../src/activation/index.ts";
 import { formatNumber } from "../../src/report/number.ts";
-import { epoch0 } from "../cli/helpers.ts";
 import { browserPath, type Lab, openLab } from "./browser.ts";
+import { outputOf } from "./commands.ts";
 import { statesOf } from "./states.ts";
 
 const start: PhaseState = defaults(schema);
 
-/** The command of a state as words, quotes taken off as a shell does. */
-const wordsOf = (state: PhaseState) =>
-  [...(commands(state)[0] ?? "").matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
-    .map((word) => word[1] ?? word[2] ?? word[3]!)
-    .slice(2);
+/** What the command of a state says. */
+const said = async (state: PhaseState) => JSON.parse(await outputOf(commands(state)[0] ?? ""));
 
 test("tanh at σ_b² = 0.05 is critical at σ_w² = 1.76095, q* = 0.57005: said on the screen, equal to the command's", async () => {
   const answer = await point(start);
   expect(criticalWords(answer, 0.05)).toContain("n·Var(W) = 1.76095, where the signal rests at q* = 0.570048");
-  const { critical } = JSON.parse((await epoch0(wordsOf(start))).out);
+  const { critical } = await said(start);
   expect(answer.critical).toEqual(critical);
 });
 
 test("critical points are the command's, for ten random states", async () => {
   for (const state of fc.sample(statesOf(schema), { numRuns: 10, seed: 3 })) {
     const asked = { ...state, expression: "x*sigmoid(1.5*x)" };
-    const { critical } = JSON.parse((await epoch0(wordsOf(asked))).out);
+    const { critical } = await said(asked);
     expect((await point({ ...asked, depth: 5 })).critical).toEqual(critical);
   }
 });
@@ -155,8 +152,7 @@ describe.skipIf(browserPath === undefined)("Phase map", () => {
     await page.locator("figure").nth(1).waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: "Numbers" }).first().click();
     const [command = ""] = signalCommands(state);
-    const argv = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "").slice(2);
-    const { layers }: { layers: { output: { secondMoment: number } }[] } = JSON.parse((await epoch0(argv)).out);
+    const { layers }: { layers: { output: { secondMoment: number } }[] } = JSON.parse(await outputOf(command));
     const cells = page.locator("figure").first().locator("tbody td:nth-child(2)");
     await expect
       .poll(() => cells.allTextContents(), { timeout: 30_000 })
