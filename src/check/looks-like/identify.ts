@@ -112,6 +112,8 @@ function sparse(statistics: TensorStatistics, options: ElementOptions): Likeness
   const { zeros, shape, whole, columns, count } = statistics;
   const rows = shape[0] ?? 1;
   if (!columns || zeros === 0 || zeros === count || (zeros * rows) % count !== 0) return null;
+  // The padding entries of a table: as many in every column, too.
+  if (zeroRowsOnly(statistics)) return null;
   const width = count / rows;
   const each = zeros / width;
   if (whole) {

@@ -47,13 +47,13 @@ export function orthogonalLength(
   return first;
 }
 
-/** The rows' common length where all rows have the same, null otherwise. */
+/** The rows' common length where all rows have the same and are not one row repeated, null otherwise. */
 export function commonRowLength({ rows }: TensorStatistics, rounding: number): number | null {
   if (!rows || rows.squares.length < 2 || rows.length < 2) return null;
   const allowed = 2 * tolerance(rows.length, rounding);
   const first = rows.squares[0]!;
   if (!(first > 0) || rows.squares.some((square) => Math.abs(square / first - 1) > allowed)) return null;
-  return Math.sqrt(first);
+  return rows.sums.every((sum) => sum === rows.sums[0]) ? null : Math.sqrt(first);
 }
 
 /** True where every row's sum is zero but for rounding: each of n numbers is off by half a unit, their sum by √n of them. */

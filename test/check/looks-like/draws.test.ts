@@ -156,3 +156,13 @@ test("what is no draw: too few numbers, NaN, zeros where none are drawn, two law
   // A direction of a quarter of the whole's size, spread over all rows and columns: no single number shows it.
   expect(look(values.map((x, i) => x + 0.025 * Math.sin(i >> 6) * Math.cos(3 * (i & 63)) * 2)).family).toBe("trained");
 });
+
+test("an embedding's padding entry leaves the law of the others; one row repeated is no rule's", () => {
+  const values = sample({ kind: "normal", mean: 0, std: 0.02 }, [200, 64], { seed: 2, name: "table" });
+  const told = () => identify(statisticsOf({ shape: [200, 64], dtype: "f32" }, [values]), useOf([200, 64])).family;
+  values.fill(0, 0, 64);
+  expect(told()).toBe("normal");
+  for (let i = 64; i < values.length; i++) values[i] = values[64 + (i % 64)] ?? 0;
+  values.copyWithin(0, 64, 128);
+  expect(told()).toBe("trained");
+});
