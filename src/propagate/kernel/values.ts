@@ -46,6 +46,13 @@ export function overValues(values: Float64Array, divisor: number): Float64Array 
   return out;
 }
 
+/** Means from sums, and how many each is of; one count may stand for all, and none counts as one. */
+export function overCounts(sums: Float64Array, counts: Float64Array): Float64Array {
+  const out = new Float64Array(sums.length);
+  for (let i = 0; i < out.length; i++) out[i] = sums[i] / Math.max(1, counts[counts.length === 1 ? 0 : i]);
+  return out;
+}
+
 /** Elementwise product of two profiles; one of them may be a single value. */
 export function multiplyValues(a: Float64Array, b: Float64Array): Float64Array {
   if (a.length === 1) return scaleValues(b, a[0]);

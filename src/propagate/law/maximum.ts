@@ -72,18 +72,23 @@ export function maximumLaw(
   const common = standardGrid(COMMON);
   const a = Math.sqrt(r);
   const b = Math.sqrt(1 - r);
-  return {
-    expect: (f) => {
-      let sum = 0;
-      for (let i = 0; i < COMMON; i++) {
-        let inner = 0;
-        for (let j = 0; j < POINTS; j++)
-          if (weight[j] > 1e-18) inner += weight[j] * f(mean + sd * quantile(a * common.z[i] + b * own.z[j]));
-        sum += common.density[i] * inner;
-      }
-      return sum;
-    },
-  };
+  const counted = weight.map((_, j) => j).filter((j) => weight[j] > 1e-18);
+  const weights = counted.map((j) => weight[j]);
+  const places = new Float64Array(COMMON * counted.length);
+  for (let i = 0, at = 0; i < COMMON; i++)
+    for (const j of counted) places[at++] = mean + sd * quantile(a * common.z[i] + b * own.z[j]);
+  return { expect: (f) => expectOver(places, common.density, weights, f) };
+}
+
+/** Σᵢ outer[i] Σⱼ inner[j] f(places[i, j]). */
+function expectOver(places: Float64Array, outer: Float64Array, inner: Float64Array, f: (x: number) => number): number {
+  let sum = 0;
+  for (let i = 0, at = 0; i < outer.length; i++) {
+    let row = 0;
+    for (let j = 0; j < inner.length; j++) row += inner[j] * f(places[at++]);
+    sum += outer[i] * row;
+  }
+  return sum;
 }
 
 /** Points for what each has of its own, where every common value needs an order of its own. */

@@ -12,10 +12,12 @@ import {
   lagsFrom,
   positions,
   product,
+  scaleValues,
   sumOverPairs,
   uniformKernel,
 } from "../kernel/kernel.ts";
 import { foldProfile } from "../kernel/slide.ts";
+import { overCounts } from "../kernel/values.ts";
 import { averageKernel, averageTransposeKernel, convolveTransposeKernel, type Window } from "../kernel/windows.ts";
 import { activationOf } from "../law/form.ts";
 import { kinshipThroughPool } from "../law/kinship.ts";
@@ -114,8 +116,14 @@ const overlap = (window: Window, lag: readonly number[]): number =>
     1,
   );
 
+const keptLaw = keptWith<Part, MaximumLaw>();
+
+/** The backward pass needs what the forward pass made. */
+const windowLaw = (node: PoolNode, beneath: Beneath, kernel: Kernel, sizes: readonly number[]): MaximumLaw =>
+  keptLaw(beneath.part, [node, beneath.activation], () => makeWindowLaw(node, beneath, kernel, sizes));
+
 /** Law of a window's largest member. Windows that meet padding have fewer of them: all windows' mean. */
-function windowLaw(
+function makeWindowLaw(
   node: PoolNode,
   { activation, part }: Beneath,
   kernel: Kernel,
@@ -185,10 +193,9 @@ function pooledProfile(input: State, part: Part, pooled: Part, window: Window, s
   if (kernel.profile.length === 1) return pooled.kernel.profile;
   const sums = foldProfile(kernel, sizes, window);
   const members = foldProfile({ ...kernel, profile: Float64Array.of(1) }, sizes, window);
-  const means = sums.map((v, i) => v / Math.max(1, members[members.length === 1 ? 0 : i]));
+  const means = overCounts(sums, members);
   const level = average(means);
-  const own = diagonal(pooled.kernel);
-  return level === 0 ? pooled.kernel.profile : means.map((v) => (v / level) * own);
+  return level === 0 ? pooled.kernel.profile : scaleValues(means, diagonal(pooled.kernel) / level);
 }
 
 export const poolRule: Rule<PoolNode> = {
@@ -278,7 +285,7 @@ function winnersKernel(kernel: Kernel, window: Window, sizes: readonly number[])
     const shared = overlap(window, lag);
     repeated += (shared / (2 - shared)) * correlationAt(kernel, lag);
   });
-  const profile = each.profile.map((v) => (v / taps) * repeated);
+  const profile = scaleValues(each.profile, repeated / taps);
   // Whoever wins, the sum over all positions is the sum over the windows: that settles what pairs have on average.
   const routed = { ...each, radius: sizes.map(() => 0), lags: Float64Array.of(1), far: 0, profile };
   const count = positions(routed);

@@ -7,7 +7,7 @@
 
 import { diagonal, positions } from "../kernel/kernel.ts";
 import { foldProfile, type Window } from "../kernel/slide.ts";
-import { addValues, extent, mean, product, rootValues, scaleValues } from "../kernel/values.ts";
+import { addValues, extent, mean, overCounts, product, rootValues, scaleValues } from "../kernel/values.ts";
 import type { ActivationMap } from "../law/activation-map.ts";
 import { interpolant } from "../law/interpolant.ts";
 import { keptWith } from "./kept.ts";
@@ -108,10 +108,13 @@ function correlationsWithMean(part: Part): Float64Array | null {
   const square = part.mean * part.mean;
   const typical = Math.max(0, diagonal(part.kernel) - square);
   const { profile } = part.kernel;
-  return common.map((v, i) => {
+  const out = new Float64Array(common.length);
+  for (let i = 0; i < out.length; i++) {
     const own = profile.length === 1 ? typical : Math.max(0, profile[i] - square);
-    return own * typical === 0 ? 0 : Math.max(-1, Math.min(1, (v - square) / Math.sqrt(own * typical)));
-  });
+    const scale = Math.sqrt(own * typical);
+    out[i] = scale === 0 ? 0 : Math.max(-1, Math.min(1, (common[i] - square) / scale));
+  }
+  return out;
 }
 
 /** Of a sum of parts that are independent up to their means; `acrossMeans`: what the means add to every moment. */
@@ -119,10 +122,9 @@ export function commonOfSum(parts: readonly Part[], acrossMeans: number): Float6
   if (parts.every((part) => part.common === undefined)) return undefined;
   const all = parts.map(commonProfile);
   if (all.some((p) => p === null || p.length !== all[0]?.length)) return undefined;
-  return all.reduce<Float64Array>(
-    (sum, p) => (p === null ? sum : sum.map((v, i) => v + p[i])),
-    new Float64Array(all[0]?.length ?? 0).fill(acrossMeans),
-  );
+  const sum = new Float64Array(all[0]?.length ?? 0).fill(acrossMeans);
+  for (const profile of all) if (profile !== null) addValues(sum, profile, 1);
+  return sum;
 }
 
 /** After pooling: the mean over the window's members on real input, with the mean `cross`. */
@@ -137,8 +139,5 @@ export function commonThroughPool(
   if (before === null || before.length !== inner.reduce((n, s) => n * s, 1)) return undefined;
   const members = folded(new Float64Array(before.length).fill(1), inner, sizes, window);
   const sums = folded(before, inner, sizes, window);
-  return levelled(
-    sums.map((v, i) => (members[i] === 0 ? 0 : v / members[i])),
-    cross,
-  );
+  return levelled(overCounts(sums, members), cross);
 }
