@@ -45,18 +45,16 @@ describe.skipIf(browserPath === undefined)("the first screen", () => {
     );
     await theoryAtHand(page);
     await page.evaluate(watchMoves);
-    // The best of three drags: a machine that does other work too takes its time from one of them, not from all.
-    const drags = [await drag(page), await drag(page), await drag(page)];
-    const best = drags.reduce((a, b) => (b.median < a.median ? b : a));
+    // A machine that does other work too takes its time from some drags, not from all of them.
+    const drags = [await drag(page)];
+    while (drags.length < 5 && !drags.some(isAtOnce)) drags.push(await drag(page));
+    const best = drags.find(isAtOnce) ?? drags[0]!;
     process.stdout.write(
       `first paint ${paint.toFixed(0)} ms; slider to paint ${best.median.toFixed(1)} ms (median of ${best.moves}; ${best.now} of them in the frame of the move; ${best.work.toFixed(1)} ms of the page's own work a move)\n`,
     );
     expect(best.moves).toBeGreaterThan(5);
     expect(paint).toBeLessThan(5000);
-    // The page computes it and shows it at once. A worker's answer is never in the frame of the move that asked for it.
-    expect(Math.max(...drags.map(({ now, moves }) => now / moves))).toBeGreaterThan(0.5);
-    // Processor time, so that others' work does not count; a core shared with others is slower by a factor of two.
-    expect(Math.min(...drags.map(({ work }) => work))).toBeLessThan(2 * FRAME_MS);
+    expect(best).toSatisfy(isAtOnce);
     expect(lab.problems).toEqual([]);
   });
 });
@@ -110,8 +108,24 @@ async function theoryAtHand(page: Page): Promise<void> {
   await page.waitForFunction((name) => performance.getEntriesByName(name).length > 0, AT_HAND, { timeout: 60_000 });
 }
 
+interface Drag {
+  readonly moves: number;
+  /** Of the times from move to paint, milliseconds. */
+  readonly median: number;
+  /** Moves whose theory is on the screen in their own frame. */
+  readonly now: number;
+  /** Milliseconds of the page's processor a move. */
+  readonly work: number;
+}
+
+/**
+ * The page computes the theory and shows it at once: a worker's answer is never in the frame of the move that asked for it. The
+ * work is processor time, so that others' does not count; on a core that is shared with others it takes up to twice as long.
+ */
+const isAtOnce = ({ now, moves, work }: Drag) => now > moves / 2 && work < 2 * FRAME_MS;
+
 /** A hand's drag over the width: the browser gives a move to the page once a frame. */
-async function drag(page: Page) {
+async function drag(page: Page): Promise<Drag> {
   const slider = page.getByRole("slider", { name: "Width" });
   const box = (await slider.boundingBox())!;
   const y = box.y + box.height / 2;
