@@ -1,8 +1,9 @@
 /** Graphs of the kinds people use, small, against runs of the same graphs over draws of the weights. */
 
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Node } from "../../src/model/types.ts";
-import { base } from "../run/graph.ts";
+import { propagate } from "../../src/propagate/index.ts";
+import { base, sketch } from "../run/graph.ts";
 import { act, agreesWithRun, type Case, combine, linear, reduce } from "./case.ts";
 
 const conv = (name: string, x: string, weight: string, pad: number): Node => ({
@@ -304,4 +305,39 @@ const CASES: Readonly<Record<string, Case>> = {
 
 describe("small graphs, predicted and run", () => {
   it.each(Object.entries(CASES))("%s", (_, small) => agreesWithRun(small));
+});
+
+describe("squares at finite width", () => {
+  const [n, width] = [24, 32];
+  const square = (name: string, x: string): Node => ({
+    ...base(name, [x], [name]),
+    kind: "activation",
+    activation: {
+      kind: "expression",
+      expression: { kind: "binary", fn: "mul", left: { kind: "x" }, right: { kind: "x" } },
+    },
+    slope: null,
+  });
+  const model = sketch({
+    inputs: { x: [8, n] },
+    parameters: { w: [width, n], v: [width, width] },
+    tensors: { z: [8, width], a: [8, width], u: [8, width], y: [8, width] },
+    outputs: ["y"],
+    nodes: [linear("z", "x", "w"), square("a", "z"), linear("u", "a", "v"), square("y", "u")],
+  });
+  const { signals, warnings } = propagate(model, (name) => ({ mean: 0, variance: 1 / (name === "w" ? n : width) }));
+  const second = (tensor: string) => signals.get(tensor)?.secondMoment ?? Number.NaN;
+  // Gaussian weights and inputs. z | x ~ N(0, r), r = |x|²/n: E[z⁴] = 3E[r²], E[r²] = 1 + 2/n.
+  const r2 = 1 + 2 / n;
+  const r4 = r2 * (1 + 4 / n) * (1 + 6 / n);
+
+  it("hold the fourth moment of a sum over few inputs", () => {
+    expect(second("a") / (3 * r2)).toBeCloseTo(1, 3);
+  });
+
+  // u | x, W ~ N(0, s), s = Σ z⁴/width: E[u⁴] = 3E[s²] = 3(9E[r⁴] + 96E[r⁴]/width). The prediction is of first order in 2/n.
+  it("pass on what the layer before was uneven in", () => {
+    expect(Math.abs(second("y") / (3 * (9 + 96 / width) * r4) - 1)).toBeLessThan((4 / n) ** 2);
+    expect(warnings.map(({ code }) => code)).toContain("first-approximation");
+  });
 });

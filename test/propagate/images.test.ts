@@ -317,4 +317,20 @@ describe("in closed form", () => {
     const expected = positions * (signals.get("p")?.gradient ?? 0);
     expect(Math.abs((gradients.get("b") ?? 0) / expected - 1)).toBeLessThan(10 / (N * positions));
   });
+
+  it("the largest of largest members: one wider window", () => {
+    const pooled = (nodes: Node[]) =>
+      propagate(
+        sketch({
+          inputs: { x: [N, 4, 12, 12] },
+          tensors: { a: [N, 4, 12, 12], b: [N, 4, 12, 12], y: [N, 4, 12, 12] },
+          outputs: ["y"],
+          nodes,
+        }),
+        () => ({ mean: 0, variance: 0 }),
+        { batch: N },
+      ).signals.get("y")?.secondMoment;
+    const chain = [maxPool("a", "x", 3, 1, 1), maxPool("b", "a", 3, 1, 1), maxPool("y", "b", 5, 1, 2)];
+    expect(pooled(chain)).toBe(pooled([maxPool("y", "x", 9, 1, 4)]));
+  });
 });

@@ -29,6 +29,7 @@ import { kinshipThrough } from "../law/kinship.ts";
 import { MEAN, profileThrough, SECOND, SLOPE } from "../law/profile.ts";
 import { inherited, lazily, scatterThrough } from "../law/scatter.ts";
 import { mirrored, shapeThrough } from "../law/shape.ts";
+import { unevenLifts, unevenThrough } from "../law/uneven.ts";
 import { commonThroughActivation } from "../state/common.ts";
 import { valueState } from "../state/fixed.ts";
 import { keptWith } from "../state/kept.ts";
@@ -58,15 +59,20 @@ function activated(activation: Activation, part: Part): Part {
   const map = activationMap(activation, part.mean, variance);
   if (!Number.isFinite(map.secondMoment)) return onHalfLine(activation, part).part;
   const formed = shapeThrough(activation, part.shape, part.mean, Math.sqrt(variance));
-  const lift = part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment;
+  const lifts = unevenLifts(activation, part, map);
+  const lift =
+    lifts?.second ?? (part.shape === null || map.secondMoment === 0 ? 1 : formed.secondMoment / map.secondMoment);
   const means = profileThrough(activation, part.mean, part.kernel.profile, MEAN);
-  const average = part.shape === null || map.mean === 0 ? mean(means) : (formed.mean * mean(means)) / map.mean;
+  const average =
+    part.shape === null || map.mean === 0 ? mean(means) * (lifts?.mean ?? 1) : (formed.mean * mean(means)) / map.mean;
   const profile = lifted(profileThrough(activation, part.mean, part.kernel.profile, SECOND), lift);
   const level = mean(profile);
   // How much of the variance two variables share is the Gaussian map's; the variance itself is the law's own.
   const spreadOut = map.secondMoment - map.mean ** 2;
   const square =
-    part.shape === null ? map.mean ** 2 * (map.secondMoment === 0 ? 1 : level / map.secondMoment) : average ** 2;
+    part.shape === null && !lifts
+      ? map.mean ** 2 * (map.secondMoment === 0 ? 1 : level / map.secondMoment)
+      : average ** 2;
   const correlation = (c: number) =>
     level === 0
       ? 0
@@ -94,6 +100,7 @@ function activated(activation: Activation, part: Part): Part {
     spread: part.spread * map.growth * map.growth,
     freedom: part.freedom,
     shape: formed.shape,
+    uneven: unevenThrough(activation, part, map, lifts),
     scatter: lazily(() => {
       const own = inherited(part);
       const gain = level === 0 ? 0 : variance / level;
@@ -136,7 +143,9 @@ function backPart(activation: Activation, part: Part, gradient: GradientPart): G
     return carry(gradient, multiplyKernels(totalKernel(gradient), slopes));
   }
   const ranked = slopesOnRanks(activation, part, gradient.byRank);
-  const lift = level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level;
+  const lift =
+    (unevenLifts(activation, part, map)?.slope ?? 1) *
+    (level === 0 || (part.shape === null && gradient.byRank === null) ? 1 : ranked.mean / level);
   const profile = () => lifted(profileThrough(activation, part.mean, part.kernel.profile, SLOPE), lift);
   const at = (raw: number) => centre(part, raw);
   const through = throughPairs(part, map, activation, gradient, profile, level * lift, at);
@@ -192,6 +201,7 @@ export const activationRule: Rule<ActivationNode> = {
     if (!gradient) return;
     const state = valueState(context, node.inputs[0]);
     const activation = activationOf(context, node);
+    warnOfUnevenSize(node, context, activation, state);
     addGradient(
       context,
       node.inputs[0],
@@ -201,6 +211,22 @@ export const activationRule: Rule<ActivationNode> = {
       addParameterGradient(context, node.slope, slopeGradient(context, node.slope, state, gradient));
   },
 };
+
+/** From so much more of E[φ²] at finite width what sizes forward and backward have in common is felt in front of it. */
+const FELT = 1.05;
+
+function warnOfUnevenSize(node: ActivationNode, context: Context, activation: Activation, state: State): void {
+  const felt = state.parts.some((part) => {
+    const map = activationMap(activation, part.mean, centredVariance(part));
+    return (unevenLifts(activation, part, map)?.second ?? 1) > FELT;
+  });
+  if (felt)
+    context.warn({
+      code: "first-approximation",
+      where: node.name,
+      message: `${node.name} (${node.op}): at this width few draws with large signals decide the mean square; gradients in front of it are predicted too small, by up to ×10 over several such layers`,
+    });
+}
 
 /** ∂L/∂slope = Σ δ·min(z, 0) over the elements that share the slope: all, or those of a channel. */
 function slopeGradient(context: Context, slope: string, state: State, gradient: readonly GradientPart[]): number {

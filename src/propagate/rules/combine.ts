@@ -7,6 +7,7 @@ import { addConstant, diagonal, type Kernel, multiplyKernels, sumKernels } from 
 import { kinshipOfSum } from "../law/kinship.ts";
 import { scatterOfJoined } from "../law/scatter.ts";
 import { isPositive, mirrored, sumShapes } from "../law/shape.ts";
+import { unevenOfSum } from "../law/uneven.ts";
 import { align, gradientOnto } from "../state/align.ts";
 import { commonOfSum } from "../state/common.ts";
 import { fixedState } from "../state/fixed.ts";
@@ -63,6 +64,7 @@ function sumParts(parts: readonly Part[], signs: readonly number[], joint: Kerne
     ...(common && { common }),
     ...(kinship && { kinship }),
     scatter: scatterOfJoined(parts, false),
+    uneven: unevenOfSum(parts),
     channels: a.channels,
     mean,
     kernel,

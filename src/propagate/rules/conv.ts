@@ -31,6 +31,7 @@ import {
 } from "../kernel/windows.ts";
 import { kinshipOfLayer } from "../law/kinship.ts";
 import { lazily, scatterThroughLayer } from "../law/scatter.ts";
+import { remembered, unevenOfLayer } from "../law/uneven.ts";
 import { commonProfile, commonThroughWindow } from "../state/common.ts";
 import { keptWith } from "../state/kept.ts";
 import type { Factor, Layout, Part, State } from "../state/state.ts";
@@ -206,6 +207,10 @@ function behindStatistics(
   return { kinship, common: commonThroughWindow(state.parts, window, state.shape.slice(2), sizes, out.cross) };
 }
 
+/** Taps of a transposed convolution that meet one output. */
+const phaseTaps = (node: ConvNode): number[] =>
+  node.kernel.map((taps, axis) => Math.max(1, Math.round(taps / node.strides[axis])));
+
 /** Share of E[z²] that the bias holds. */
 const biasShare = (context: Context, node: ConvNode, part: Part): number => {
   const bias = node.bias === null ? null : context.law(node.bias);
@@ -224,8 +229,20 @@ export const convRule: Rule<ConvNode> = {
     const kernel = dropUnits(part.kernel);
     const share = biasShare(context, node, part);
     const scatter = lazily(() => dropUnits(scatterThroughLayer(windowScatter(node, state, shape.slice(2)), share)));
+    const uneven = remembered(() =>
+      unevenOfLayer(
+        terms.map((t) => ({ ...t, kernel: imageKernel(state, t.part) })),
+        node.transposed ? { kernel: phaseTaps(node), dilations: node.dilations } : node,
+        {
+          kurtosis: context.law(node.weight).kurtosis ?? 3,
+          fan: terms.reduce((n, t) => n + t.channels * t.taps, 0),
+          bias: share,
+          biasKurtosis: bias?.kurtosis ?? 3,
+        },
+      ),
+    );
     const behind = context.batchStatistics ? behindStatistics(node, context, state, terms, part, shape.slice(2)) : {};
-    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, scatter, ...behind }] }];
+    return [{ shape, layout: imageLayout(shape, batched), parts: [{ ...part, kernel, scatter, uneven, ...behind }] }];
   },
   backward(node, context, [gradient]) {
     if (!gradient) return;

@@ -25,6 +25,7 @@ import {
 import { sumOfProduct } from "../kernel/pairs.ts";
 import { type Kinship, kinshipOfLayer, overPositions } from "../law/kinship.ts";
 import { lazily, scatterOf, scatterThroughLayer } from "../law/scatter.ts";
+import { remembered, unevenOfLayer } from "../law/uneven.ts";
 import { valueState } from "../state/fixed.ts";
 import { positionLayout, positionSizes } from "../state/layout.ts";
 import { promoteChannels } from "../state/promote.ts";
@@ -104,11 +105,27 @@ export const linearRule: Rule<Layer> = {
     const share = Math.min(1, secondOf(bias) / Math.max(1e-300, diagonal(part.kernel)));
     const followed =
       dims.length > 0 ? {} : { scatter: lazily(() => scatterThroughLayer(scatterOf(mixParts(state)), share)) };
+    const uneven = remembered(() =>
+      unevenOfLayer(
+        terms.map((t) => ({ ...t, kernel: t.part.kernel })),
+        dims.length === 0 ? { kernel: [], dilations: [] } : null,
+        {
+          kurtosis: context.law(node.weight).kurtosis ?? 3,
+          fan: terms.reduce((n, t) => n + t.channels * t.taps, 0),
+          bias: share,
+          biasKurtosis: bias?.kurtosis ?? 3,
+        },
+      ),
+    );
     const behind = context.batchStatistics ? { kinship: kinshipOf(context.law(node.weight), state, dims, terms) } : {};
     const shape = info?.shape ?? [...input.shape.slice(0, -1), outputs];
     const channel: Factor[] = outputs === 1 ? [] : [{ role: "channel", size: outputs }];
     return [
-      { shape, layout: [...rest, channel], parts: [{ ...withTies(node, context, part), ...followed, ...behind }] },
+      {
+        shape,
+        layout: [...rest, channel],
+        parts: [{ ...withTies(node, context, part), ...followed, uneven, ...behind }],
+      },
     ];
   },
   backward(node, context, [gradient]) {

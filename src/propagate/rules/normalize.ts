@@ -99,7 +99,8 @@ export const normalizeRule: Rule<NormalizeNode> = {
     const { state, by, white } = whiten(node, context);
     const affine = affineOf(node, context);
     const parts = state.parts.map((part, i) => {
-      const out = affinePart(white[i], affine);
+      const uneven = node.method === "batch" ? part.uneven : undefined;
+      const out = { ...affinePart(white[i], affine), uneven };
       const kept = keptSway(node, by[i], state);
       const scatter = kept === 0 ? undefined : part.scatter;
       return by[i].fixed ? { ...out, spread: part.spread, freedom: part.freedom } : { ...out, scatter };

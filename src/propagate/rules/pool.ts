@@ -23,7 +23,7 @@ import { commonThroughPool } from "../state/common.ts";
 import type { Part, State } from "../state/state.ts";
 import { dropUnits, imageKernel, imageLayout, ontoState } from "./conv.ts";
 import { gated } from "./gates.ts";
-import { type Beneath, beneath, windowLaw, windowOf } from "./window-law.ts";
+import { type Beneath, beneath, merged, windowLaw, windowOf } from "./window-law.ts";
 
 /** Share of one window's members that two windows at a lag have in common. */
 const overlap = (window: Window, lag: readonly number[]): number =>
@@ -89,7 +89,8 @@ function pooledProfile(input: State, part: Part, pooled: Part, window: Window, s
 }
 
 export const poolRule: Rule<PoolNode> = {
-  forward(node, context) {
+  forward(written, context) {
+    const node = merged(written, context);
     const shape = context.model.tensors.get(node.outputs[0])?.shape ?? [];
     const sizes = shape.slice(2);
     const input = stateOf(context, node.inputs[0]);

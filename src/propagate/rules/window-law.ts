@@ -118,3 +118,18 @@ function makeWindowLaw(
   }));
   return { expect: (f) => laws.reduce((sum, { law, share }) => sum + share * law.expect(f), 0) };
 }
+
+/** The largest of largest members, one window at every position, is the largest of the wider window (YOLO's SPPF). */
+export function merged(node: PoolNode, context: Context): PoolNode {
+  const inner = context.producers.get(node.inputs[0]);
+  if (node.method !== "max" || inner?.kind !== "pool" || inner.method !== "max") return node;
+  const plain = [...inner.strides, ...inner.dilations, ...node.dilations].every((n) => n === 1);
+  if (!plain) return node;
+  const wider: PoolNode = {
+    ...node,
+    inputs: inner.inputs,
+    kernel: node.kernel.map((k, axis) => k + inner.kernel[axis] - 1),
+    pads: node.pads.map((pad, i) => pad + inner.pads[i]),
+  };
+  return merged(wider, context);
+}

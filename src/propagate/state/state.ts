@@ -7,6 +7,7 @@
 import { diagonal, type Kernel, meanOverPairs, sumKernels } from "../kernel/kernel.ts";
 import type { Kinship } from "../law/kinship.ts";
 import type { Shape } from "../law/shape.ts";
+import type { Uneven } from "../law/uneven.ts";
 
 /** One run of indices inside a tensor axis. `dim`: axis of the kernel, for positions. */
 export type Factor =
@@ -43,6 +44,8 @@ export interface Part {
   readonly shape: Shape;
   /** How much the overlap of two positions differs from input to input (law/scatter.ts); absent: not followed. */
   readonly scatter?: () => Kernel;
+  /** How much the size given input and earlier weights differs from its mean (law/uneven.ts); absent: not followed. */
+  readonly uneven?: () => Uneven;
 }
 
 /** Scores s[p, j] = Σ_d query[p, d]·key[j, d]·scale, kept so that softmax knows how they vary together. */
