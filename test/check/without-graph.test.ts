@@ -18,6 +18,8 @@ function stateDict(tensors: Readonly<Record<string, { readonly shape: readonly n
       like === "eye" ? ({ kind: "identity", gain: 1 } as const) : ({ kind: "normal", mean: 0, std } as const);
     const drawnHere = sample(initializer, shape, { seed: 5, name });
     if (like === "rows") for (let i = fanIn; i < drawnHere.length; i++) drawnHere[i] = drawnHere[i - fanIn] ?? 0;
+    if (like === "coarse")
+      for (let i = 0; i < drawnHere.length; i++) drawnHere[i] = Math.round(8 * (drawnHere[i] ?? 0)) / 8;
     const constant = CONSTANTS[like ?? ""];
     values.set(name, constant === undefined ? (values.get(like ?? "") ?? drawnHere) : drawnHere.fill(constant));
   }
@@ -127,6 +129,16 @@ const MEANT: readonly (readonly [string, Parameters<typeof stateDict>[0], readon
       "out.weight": square,
     },
     ["warning symmetric-units mixer.proj.weight"],
+  ],
+  [
+    "units with a single input share their weights by chance",
+    {
+      "time.weight": { shape: [256, 1], like: "coarse" },
+      "a.weight": square,
+      "b.weight": square,
+      "out.weight": square,
+    },
+    [],
   ],
   [
     "a stack of experts among matrices",
