@@ -1,25 +1,17 @@
 /** E[a_p b_p'] of two tensors: independent up to their means, or tied by a common ancestor. */
 
-import { type Activation, correlationMap } from "../../activation/index.ts";
-import { expectation, expectation2 } from "../../gaussian/index.ts";
-import type { ActivationNode, EmbeddingNode, Node, NormalizeNode, ReduceNode } from "../../model/types.ts";
+import type { EmbeddingNode, Node, NormalizeNode, ReduceNode } from "../../model/types.ts";
 import { attendedBoth } from "../attention/shared.ts";
 import { type Context, stateOf } from "../context.ts";
-import {
-  addConstant,
-  diagonal,
-  type Kernel,
-  mapCorrelations,
-  meanOverPairs,
-  sumKernels,
-  uniformKernel,
-} from "../kernel/kernel.ts";
+import { addConstant, diagonal, type Kernel, meanOverPairs, sumKernels, uniformKernel } from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf, straightLine } from "../law/form.ts";
+import { sameSource, throughBoth } from "./activated.ts";
 import { apart, betweenChannels, cutOf, sameCut } from "./cuts.ts";
 import { valueState } from "./fixed.ts";
 import { independent, ofOtherWeights } from "./independence.ts";
 import { canonicalize } from "./layout.ts";
+import { momentOfProduct } from "./products.ts";
 import { acrossCuts, behindViews, biasesOf, layerKey, placeOf, throughMap } from "./same-map.ts";
 import { type State, stateMean } from "./state.ts";
 import { twinsJoint } from "./twins.ts";
@@ -84,8 +76,15 @@ function makeJoint(context: Context, a: string, b: string): Joint {
   if (ofOtherWeights(context, a, b)) return null;
   const twins = twinsJoint(context, a, b);
   if (twins) return twins;
-  return unfold(context, a, b) ?? unfold(context, b, a) ?? "unknown";
+  // Sums are taken apart exactly, activations by a lemma: sums first.
+  const [first, second] = isSum(context.producers.get(b)) ? [b, a] : [a, b];
+  return unfold(context, first, second) ?? unfold(context, second, first) ?? "unknown";
 }
+
+const meanOf = (context: Context, name: string): number => stateMean(valueState(context, name));
+
+const isSum = (node: Node | undefined): boolean =>
+  node?.kind === "combine" && (node.operation === "add" || node.operation === "subtract");
 
 /** Expresses E[ab] through the node that made a. */
 function unfold(context: Context, a: string, b: string): Kernel | null {
@@ -108,7 +107,7 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
   };
   // A table of positions that b has not seen but through weights of its own.
   const fixed = (x: string): Kernel | null =>
-    independent(context, x, b) ? constant(stateMean(valueState(context, x)) * pb.mean) : null;
+    independent(context, x, b) ? constant(meanOf(context, x) * pb.mean) : null;
   switch (node.kind) {
     case "identity":
     case "dropout":
@@ -134,7 +133,14 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
     case "gather":
       return sameCuts(context, a, b) ?? samePieces(node, context, b);
     case "combine": {
-      if (node.operation !== "add" && node.operation !== "subtract") return null;
+      if (node.operation === "multiply") {
+        const pair = (x: string, y: string) => {
+          const known = jointOfValues(context, x, y);
+          return known === "unknown" ? null : (known ?? constant(meanOf(context, x) * meanOf(context, y)));
+        };
+        return momentOfProduct(node, b, context.producers.get(b), { pair, mean: (x) => meanOf(context, x) });
+      }
+      if (!isSum(node)) return null;
       const terms = node.inputs.map((x, i) => ({
         kernel: context.states.has(x) ? joint(x) : fixed(x),
         weight: i > 0 && node.operation === "subtract" ? -1 : 1,
@@ -164,7 +170,8 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
         return sameSource(ps.kernel, activation, activationOf(context, other), ps.mean, variance);
       }
       if (other?.kind === "activation") {
-        const both = throughBoth(context, node, other);
+        const [v, joined] = [single(stateOf(context, other.inputs[0])), jointKernel(context, source, other.inputs[0])];
+        const both = v && joined && joined !== "unknown" && throughBoth(context, [node, other], [ps, v], joined);
         if (both) return both;
       }
       // Stein's lemma: Cov(φ(z), b) = E[φ'(z)] Cov(z, b) for jointly Gaussian z and b.
@@ -177,30 +184,6 @@ function unfold(context: Context, a: string, b: string): Kernel | null {
     default:
       return null;
   }
-}
-
-/** E[f(u)g(v)] for jointly Gaussian u and v. */
-function throughBoth(context: Context, a: ActivationNode, b: ActivationNode): Kernel | null {
-  const [u, v] = [single(stateOf(context, a.inputs[0])), single(stateOf(context, b.inputs[0]))];
-  const joint = jointKernel(context, a.inputs[0], b.inputs[0]);
-  if (!u || !v || joint === "unknown" || joint === null) return null;
-  const [su, sv] = [u, v].map((part) => Math.max(0, diagonal(part.kernel) - part.mean ** 2));
-  const scale = Math.sqrt(su * sv);
-  if (scale === 0) return null;
-  const [f, g] = [activationOf(context, a), activationOf(context, b)];
-  const [first, second] = [
-    { mean: u.mean, variance: su },
-    { mean: v.mean, variance: sv },
-  ];
-  const product =
-    f.label === g.label
-      ? correlationMap(f, first, second).product
-      : (c: number) => expectation2(f.value, g.value, { ...f, ...first }, { ...g, ...second }, c).value;
-  const at = (raw: number) => product(Math.max(-1, Math.min(1, (raw - u.mean * v.mean) / scale)));
-  const level = diagonal(joint);
-  const value = at(level);
-  const correlation = (c: number) => (value === 0 ? 0 : at(c * level) / value);
-  return { ...joint, ...mapCorrelations(joint, correlation), profile: Float64Array.of(value) };
 }
 
 /** Layer or RMS normalization divides both by what concentrates: E[x̂ b] = E[γ](E[x b] − E[x]E[b])/s, and E[β]E[b]. */
@@ -280,15 +263,3 @@ const scaleSigned = (kernel: Kernel, factor: number): Kernel => ({
   ...kernel,
   profile: kernel.profile.map((v) => v * factor),
 });
-
-/** E[f(z)g(z)] on the diagonal; the input's correlation stands for the lags. */
-function sameSource(kernel: Kernel, f: Activation, g: Activation, mean: number, variance: number): Kernel {
-  const breaks = [...f.breaks, ...g.breaks].sort((a, b) => a - b);
-  const { value } = expectation((x) => f.value(x) * g.value(x), {
-    mean,
-    variance,
-    breaks,
-    features: [...f.features, ...g.features],
-  });
-  return { ...kernel, profile: Float64Array.of(value) };
-}

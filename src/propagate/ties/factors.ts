@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { diagonal, type Kernel, mapCorrelations, multiplyKernels, uniformKernel } from "../kernel/kernel.ts";
 import { activationMap } from "../law/activation-map.ts";
 import { activationOf } from "../law/form.ts";
+import { smoothProduct } from "../law/hermite.ts";
 import { jointKernel } from "../state/joint.ts";
 import type { Part } from "../state/state.ts";
 
@@ -146,6 +147,8 @@ function pairKernel(context: Context, f: Factor, g: Factor, sizes: readonly numb
 const STEP = 1e-4;
 
 function productOf(f: Factor, g: Factor, u: Law, v: Law, same: boolean): (correlation: number) => number {
+  const series = smoothProduct(f, u, g, v);
+  if (series) return series;
   const known = new Map<number, number>();
   return (c) => {
     const key = Math.round(c / STEP);
