@@ -333,4 +333,21 @@ describe("in closed form", () => {
     const chain = [maxPool("a", "x", 3, 1, 1), maxPool("b", "a", 3, 1, 1), maxPool("y", "b", 5, 1, 2)];
     expect(pooled(chain)).toBe(pooled([maxPool("y", "x", 9, 1, 4)]));
   });
+
+  it("warns of filters that an encoder and a decoder share: what they have in common is not followed", () => {
+    const codes = (decoder: string) =>
+      propagate(
+        sketch({
+          inputs: { x: [N, 4, 6, 6] },
+          parameters: { k: [8, 4, 3, 3], other: [8, 4, 3, 3] },
+          tensors: { z: [N, 8, 6, 6], y: [N, 4, 6, 6] },
+          outputs: ["y"],
+          nodes: [conv("z", "x", "k", 1), conv("y", "z", decoder, 1, { transposed: true })],
+        }),
+        () => ({ mean: 0, variance: 1 / 36 }),
+        { batch: N },
+      ).warnings.map(({ code }) => code);
+    expect(codes("k")).toContain("independent-branches");
+    expect(codes("other")).not.toContain("independent-branches");
+  });
 });

@@ -218,8 +218,23 @@ const biasShare = (context: Context, node: ConvNode, part: Part): number => {
   return bias === null || level === 0 ? 0 : Math.min(1, (bias.variance + bias.mean * bias.mean) / level);
 };
 
+/** A decoder by the encoder's own filters: Wᵀφ(W x) has a mean along x that fresh weights have not. */
+function warnOfTiedFilters(node: ConvNode, context: Context): void {
+  if (!node.transposed) return;
+  const encoder = context.model.nodes.find(
+    (other) => other.kind === "conv" && !other.transposed && other.weight === node.weight,
+  );
+  if (encoder)
+    context.warn({
+      code: "independent-branches",
+      where: node.name,
+      message: `${node.name}: its filters are those of ${encoder.name}, transposed; taken as independent, signals behind it are predicted too small`,
+    });
+}
+
 export const convRule: Rule<ConvNode> = {
   forward(node, context) {
+    warnOfTiedFilters(node, context);
     const state = stateOf(context, node.inputs[0]);
     const shape = outerShape(node, context.model.tensors);
     const bias = node.bias === null ? null : context.law(node.bias);
