@@ -39,7 +39,7 @@ import { channelsOf, mixParts } from "../state/state.ts";
 import { sizeShare } from "./scale-free.ts";
 import { swayBehindLayer } from "./sway.ts";
 import { contract, type Term } from "./weighted.ts";
-import { swayedWindows, windowScatter } from "./window-sway.ts";
+import { phaseWindow, swayedWindows, windowScatter } from "./window-sway.ts";
 
 /** Kernel over all spatial axes of [N, C, …space], axes of size 1 included. */
 export function imageKernel(state: State, part: Part): Kernel {
@@ -207,10 +207,6 @@ function behindStatistics(
   return { kinship, common: commonThroughWindow(state.parts, window, state.shape.slice(2), sizes, out.cross) };
 }
 
-/** Taps of a transposed convolution that meet one output. */
-const phaseTaps = (node: ConvNode): number[] =>
-  node.kernel.map((taps, axis) => Math.max(1, Math.round(taps / node.strides[axis])));
-
 /** Share of E[z²] that the bias holds. */
 const biasShare = (context: Context, node: ConvNode, part: Part): number => {
   const bias = node.bias === null ? null : context.law(node.bias);
@@ -247,7 +243,7 @@ export const convRule: Rule<ConvNode> = {
     const uneven = remembered(() =>
       unevenOfLayer(
         terms.map((t) => ({ ...t, kernel: imageKernel(state, t.part) })),
-        node.transposed ? { kernel: phaseTaps(node), dilations: node.dilations } : node,
+        node.transposed ? phaseWindow(node) : node,
         {
           kurtosis: context.law(node.weight).kurtosis ?? 3,
           fan: terms.reduce((n, t) => n + t.channels * t.taps, 0),

@@ -10,7 +10,7 @@ import { imageKernel, windowOf } from "./conv.ts";
 import { swayOverPairs } from "./sway.ts";
 
 /** The input positions that one output of a transposed convolution sums over: every stride-th tap. */
-const phaseWindow = (node: ConvNode): Window => {
+export const phaseWindow = (node: ConvNode): Window => {
   const kernel = node.kernel.map((k, axis) => Math.max(1, Math.round(k / node.strides[axis])));
   const ones = kernel.map(() => 1);
   const before = kernel.map((k) => (k - 1) >> 1);
