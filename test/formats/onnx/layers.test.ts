@@ -49,6 +49,19 @@ describe("layers", () => {
     expect(only(found, "combine").operation).toBe("add");
   });
 
+  it("each position times one vector, a learned query: their product, summed", () => {
+    const found = read([
+      input("x", ["batch", 6, 4]),
+      parameter("q", [4]),
+      node("MatMul", ["x", "q"], ["s"]),
+      node("Softmax", ["s"], ["y"], { axis: -1 }),
+      y,
+    ]);
+    expect(only(found, "combine")).toMatchObject({ operation: "multiply", inputs: ["x", "q"] });
+    expect(only(found, "reduce")).toMatchObject({ method: "sum", axes: [2], keepAxes: false, outputs: ["s"] });
+    expect(found.tensors.get("y")?.shape).toEqual([2, 6]);
+  });
+
   it("transposed convolution with output_padding: pads cut less off the end", () => {
     const attributes = { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] };
     const found = read([image, parameter("w", [4, 3, 3, 3]), node("ConvTranspose", ["x", "w"], ["y"], attributes), y]);

@@ -56,6 +56,32 @@ export function isBias(value: Value, features: number): boolean {
   return value.shape.at(-1) === features && countOf(value.shape) === features;
 }
 
+/** Each row times one vector (a learned query): their product, summed. */
+function emitVectorProduct(operation: Operation, a: Value, b: Value, output: string): Value {
+  const { context } = operation;
+  const product = uniqueName(context, `${output}.product`);
+  context.nodes.push({
+    kind: "combine",
+    name: product,
+    op: operation.op,
+    inputs: [operand(context, a), operand(context, b)],
+    outputs: [product],
+    operation: "multiply",
+  });
+  define(context, product, a.shape, a.dtype);
+  context.nodes.push({
+    kind: "reduce",
+    name: operation.name,
+    op: operation.op,
+    inputs: [product],
+    outputs: [output],
+    method: "sum",
+    axes: [a.shape.length - 1],
+    keepAxes: false,
+  });
+  return define(context, output, a.shape.slice(0, -1), a.dtype);
+}
+
 export function emitProduct(
   operation: Operation,
   a: Value,
@@ -84,6 +110,7 @@ export function emitProduct(
     });
     return define(context, output, [...a.shape.slice(0, -1), b.shape[1]], a.dtype);
   }
+  if (b.shape.length === 1 && a.shape.length > 1 && scale === 1) return emitVectorProduct(operation, a, b, output);
   if (a.shape.length < 2 || b.shape.length < 2) throw new NotUnderstood("a product with a vector is not a layer");
   const lead = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   context.nodes.push({
