@@ -350,4 +350,37 @@ describe("in closed form", () => {
     expect(codes("k")).toContain("independent-branches");
     expect(codes("other")).not.toContain("independent-branches");
   });
+
+  it("branches with a gate each (selective kernels): sums of gated maps stay numbers", () => {
+    const map = [N, 8, 6, 6];
+    const model = sketch({
+      inputs: { x: [N, 8, 6, 6] },
+      parameters: { k1: [8, 8, 3, 3], k2: [8, 8, 3, 3], w: [8, 8] },
+      tensors: {
+        ...{ a: map, b: map, ra: map, rb: map, s: map, p: map, q: map, y: map },
+        ...{ m: [N, 8], z: [N, 8], g: [N, 8], h: [N, 8], g1: [N, 8, 1, 1], h1: [N, 8, 1, 1], t: [N, 8] },
+      },
+      outputs: ["t"],
+      nodes: [
+        conv("a", "x", "k1", 1),
+        conv("b", "x", "k2", 1),
+        act("ra", "a", "relu"),
+        act("rb", "b", "relu"),
+        combine("s", ["ra", "rb"], "add"),
+        reduce("m", "s", "mean", [2, 3]),
+        linear("z", "m", "w"),
+        act("g", "z", "sigmoid"),
+        act("h", "z", "tanh"),
+        reshape("g1", "g"),
+        reshape("h1", "h"),
+        combine("p", ["ra", "g1"], "multiply"),
+        combine("q", ["rb", "h1"], "multiply"),
+        combine("y", ["p", "q"], "add"),
+        reduce("t", "y", "mean", [2, 3]),
+      ],
+    });
+    const { signals, gradients } = propagate(model, () => ({ mean: 0, variance: 1 / 72 }), { batch: N });
+    expect([...signals.values()].map(({ secondMoment }) => secondMoment).every(Number.isFinite)).toBe(true);
+    expect([...gradients.values()].every(Number.isFinite)).toBe(true);
+  });
 });

@@ -18,6 +18,12 @@ interface Moments {
 const weighted = (...terms: readonly (readonly [Kernel, number])[]): Kernel =>
   sumKernels(terms.map(([kernel, weight]) => ({ kernel, weight })));
 
+/** Of the same positions: what a map and a gate that it shares have in common is not followed. */
+const alongside = (kernels: readonly Kernel[]): boolean =>
+  kernels.every(
+    ({ sizes }) => sizes.length === kernels[0].sizes.length && sizes.every((size, i) => size === kernels[0].sizes[i]),
+  );
+
 /** The second operand of a product of two; null for other nodes. */
 const factorsOf = (node: Node | undefined): readonly [string, string] | null =>
   node?.kind === "combine" && node.operation === "multiply" && node.inputs.length === 2
@@ -26,7 +32,7 @@ const factorsOf = (node: Node | undefined): readonly [string, string] | null =>
 
 function withOne([x, y]: readonly [string, string], b: string, { pair, mean }: Moments): Kernel | null {
   const [xb, yb, xy] = [pair(x, b), pair(y, b), pair(x, y)];
-  if (!xb || !yb || !xy) return null;
+  if (!xb || !yb || !xy || !alongside([xb, yb, xy])) return null;
   const [mx, my, mb] = [mean(x), mean(y), mean(b)];
   return addConstant(weighted([yb, mx], [xb, my]), mb * diagonal(xy) - 2 * mx * my * mb);
 }
@@ -37,7 +43,7 @@ function withTwo(
   { pair, mean }: Moments,
 ): Kernel | null {
   const [xu, yv, xv, yu, xy, uv] = [pair(x, u), pair(y, v), pair(x, v), pair(y, u), pair(x, y), pair(u, v)];
-  if (!xu || !yv || !xv || !yu || !xy || !uv) return null;
+  if (!xu || !yv || !xv || !yu || !xy || !uv || !alongside([xu, yv, xv, yu, xy, uv])) return null;
   const [mx, my, mu, mv] = [x, y, u, v].map(mean);
   // (C_xu + m_x m_u)(C_yv + m_y m_v) and its twin hold every term but C_xy's and C_uv's, and the means' product twice.
   const own = diagonal(xy) - mx * my;
