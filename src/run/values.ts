@@ -75,8 +75,12 @@ function valueNames(node: object): string[] {
   return found;
 }
 
+const asIntegers = (values: ArrayLike<number>) => (values instanceof Int32Array ? values : new Int32Array(values));
+const asReals = (values: ArrayLike<number>) => (values instanceof Float32Array ? values : new Float32Array(values));
+
+/** Copies the values once, into the device's memory. */
 export function toTensor(jax: Jax, values: ArrayLike<number>, shape: readonly number[], integers: boolean): Tensor {
-  const data = integers ? new Int32Array(values) : new Float32Array(values);
+  const data = integers ? asIntegers(values) : asReals(values);
   return jax.numpy.array(data, {
     shape: [...shape],
     dtype: integers ? jax.numpy.int32 : jax.numpy.float32,

@@ -55,8 +55,13 @@ function rowsOf(inputs: SampleInputs, name: string): InputRows {
   return values;
 }
 
+/** Rows that follow one another are lent, not copied: a full batch costs as much to copy as to multiply by a small layer. */
 function pick<Values extends InputRows>(values: Values, width: number, rows: ArrayLike<number>): Values;
 function pick(values: InputRows, width: number, rows: ArrayLike<number>): InputRows {
+  const first = rows[0] ?? 0;
+  if (Array.from(rows).every((row, i) => row === first + i)) {
+    return values.subarray(first * width, (first + rows.length) * width);
+  }
   const out =
     values instanceof Int32Array ? new Int32Array(rows.length * width) : new Float32Array(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
