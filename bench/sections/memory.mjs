@@ -9,7 +9,7 @@ const bytesOf = (size) => Number.parseFloat(size) * (SIZES[size.slice(-2)] ?? 1)
 /** @param size such as "10GB"; without it what fits a run of all sections */
 export async function measure({ quick, size = quick ? "300MB" : "2GB", kills = bytesOf(size) >= 1e10 ? 20 : 3 }) {
   const wanted = bytesOf(size);
-  const found = await measureMemory({ wanted, rounds: quick ? 1 : wanted >= 1e10 ? 2 : 3, kills });
+  const found = await measureMemory({ wanted, rounds: quick ? 1 : 3, kills });
   const what = `${(found.bytes / 1e9).toFixed(1)} GB`;
   const zeros = (value) => ({ name: "as many zeros", value, unit: "s" });
   return [
