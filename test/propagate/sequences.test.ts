@@ -72,39 +72,30 @@ const norm = (name: string, x: string, axis = 1): Node => ({
 const biased = attention("y", "x", "x", [T, T], "bias");
 const distances = Array.from({ length: T * T }, (_, i) => -Math.abs(Math.floor(i / T) - (i % T)));
 
+/** Attention over tokens beside a table of sines. */
+const overSines: Case["graph"] = {
+  inputs: { t: [N, T] },
+  tokens: { t: 40 },
+  constants: { sin: { shape: [T, WIDTH], values: sines(T) } },
+  parameters: { table: [40, WIDTH], ...self.parameters },
+  tensors: { e: [N, T, WIDTH], x: [N, T, WIDTH], ...self.tensors },
+  outputs: ["y"],
+  nodes: [
+    { ...base("e", ["t"], ["e"]), kind: "embedding", table: "table" },
+    combine("x", ["e", "sin"], "add"),
+    ...self.nodes,
+  ],
+};
+
 const CASES: Readonly<Record<string, Case>> = {
   "a table of sines: neighbours are alike, and attention averages what they share": {
-    graph: {
-      inputs: { t: [N, T] },
-      tokens: { t: 40 },
-      constants: { sin: { shape: [T, WIDTH], values: sines(T) } },
-      parameters: { table: [40, WIDTH], ...self.parameters },
-      tensors: { e: [N, T, WIDTH], x: [N, T, WIDTH], ...self.tensors },
-      outputs: ["y"],
-      nodes: [
-        { ...base("e", ["t"], ["e"]), kind: "embedding", table: "table" },
-        combine("x", ["e", "sin"], "add"),
-        ...self.nodes,
-      ],
-    },
+    graph: overSines,
     variances: { table: 0.3, ...self.variances },
     width: 12,
     only: ["x", "y", "y.v", "y.wv", "table"],
   },
   "keys of neighbours are alike, as their values are: gradients of queries and keys": {
-    graph: {
-      inputs: { t: [N, T] },
-      tokens: { t: 40 },
-      constants: { sin: { shape: [T, WIDTH], values: sines(T) } },
-      parameters: { table: [40, WIDTH], ...self.parameters },
-      tensors: { e: [N, T, WIDTH], x: [N, T, WIDTH], ...self.tensors },
-      outputs: ["y"],
-      nodes: [
-        { ...base("e", ["t"], ["e"]), kind: "embedding", table: "table" },
-        combine("x", ["e", "sin"], "add"),
-        ...self.nodes,
-      ],
-    },
+    graph: overSines,
     // Taken as alike from position to position, the keys' weight would have a fifth of its gradient.
     variances: { table: 0.03, ...self.variances, "y.wq": 0.3 / WIDTH, "y.wk": 0.3 / WIDTH },
     width: 8,
